@@ -1,0 +1,134 @@
+// What the admin side shows and asks for, as an interface: the monitor composes it from the rooms, the Hono app serves it.
+// Every shape here is the JSON of an API answer, described once more as a schema in openapi.ts.
+
+import type { Role } from '../model.ts';
+
+export type Phase = 'starting' | 'ready' | 'draining';
+
+export interface ConfigStatus {
+  readonly generation: string;
+  readonly serial: number;
+  readonly files: readonly string[];
+  /** The last attempt to (re)load: ISO time, success, and the problems it reported. */
+  readonly lastReload: { readonly at: string; readonly ok: boolean; readonly problems: readonly string[] };
+  readonly reloads: { readonly succeeded: number; readonly failed: number };
+}
+
+/** Traffic of one version in one role since the start, and over the last minute. */
+export interface TrafficView {
+  readonly version: string;
+  readonly role: Role;
+  readonly share: number;
+  readonly total: number;
+  readonly errors: number;
+  readonly perSecond: number;
+  readonly errorsPerSecond: number;
+  readonly latencyMs: { readonly p50: number | null; readonly p90: number | null; readonly p99: number | null };
+  /** Decisions per second over the last minutes, one number a tick, oldest first. */
+  readonly history: readonly number[];
+}
+
+export type DriftStatus = 'warming' | 'steady' | 'drifting' | 'unknown';
+
+export interface ModelSummary {
+  readonly name: string;
+  readonly owner: string | null;
+  readonly description: string | null;
+  readonly protocol: string;
+  readonly champion: string;
+  readonly traffic: readonly TrafficView[];
+  readonly drift: { readonly status: DriftStatus; readonly worst: { readonly feature: string; readonly version: string; readonly psi: number } | null };
+}
+
+export interface VersionView {
+  readonly name: string;
+  readonly share: number;
+  readonly champion: boolean;
+  /** URLs without credentials. */
+  readonly urls: readonly string[];
+  readonly lineage: Readonly<Record<string, string>>;
+}
+
+export interface ModelDetail extends ModelSummary {
+  readonly versions: readonly VersionView[];
+  readonly sticky: string | null;
+  readonly mirrors: readonly { readonly version: string; readonly share: number }[];
+  readonly capture: { readonly sample: number; readonly bodies: string; readonly received: number; readonly captured: number; readonly sampledOut: number; readonly unreadable: number };
+}
+
+export interface SplitView {
+  readonly model: string;
+  readonly salt: string;
+  readonly slots: number;
+  readonly versions: readonly { readonly version: string; readonly share: number; readonly slots: number }[];
+}
+
+export interface ShadowView {
+  readonly version: string;
+  readonly share: number;
+  readonly sent: number;
+  readonly compared: number;
+  readonly unpaired: number;
+  readonly statusEqual: number;
+  readonly predictionsEqual: number;
+  readonly meanAbsoluteDifference: number | null;
+  readonly latencyDifferenceMs: number | null;
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+export interface FeatureDriftView {
+  readonly version: string;
+  readonly role: Role;
+  readonly feature: string;
+  readonly kind: 'numeric' | 'categorical';
+  /** `request` columns are features, `response` columns predictions. */
+  readonly side: 'request' | 'response';
+  readonly status: DriftStatus;
+  readonly provisional: boolean;
+  readonly baselineRows: number;
+  readonly rows: number;
+  readonly psi: number | null;
+  readonly bins: readonly { readonly label: string; readonly baseline: number; readonly current: number }[];
+}
+
+export interface DriftView {
+  readonly model: string;
+  readonly status: DriftStatus;
+  readonly windowMs: number;
+  readonly features: readonly FeatureDriftView[];
+}
+
+export interface ExplainView {
+  readonly model: string;
+  readonly unit: string;
+  readonly version: string;
+  readonly slot: number;
+  readonly propensity: number;
+  readonly reason: string;
+  readonly rule: number | null;
+  readonly generation: string;
+}
+
+/** Rows of design section 7 for one decision: the primary call or calls, and its shadows. */
+export interface DecisionView {
+  readonly decision: string;
+  readonly calls: readonly Readonly<Record<string, unknown>>[];
+}
+
+export type ReloadOutcome = { readonly ok: true; readonly generation: string } | { readonly ok: false; readonly problems: readonly string[] };
+
+export interface AdminView {
+  phase(): Phase;
+  config(): ConfigStatus;
+  models(): readonly ModelSummary[];
+  model(name: string): ModelDetail | undefined;
+  split(name: string): SplitView | undefined;
+  shadows(name: string): readonly ShadowView[] | undefined;
+  drift(name: string): DriftView | undefined;
+  /** @param attributes header and query values that rules look at */
+  explain(model: string, unit: string, attributes: { readonly headers: Readonly<Record<string, string>>; readonly query: Readonly<Record<string, string>>; readonly path: string }): ExplainView | undefined;
+  decision(id: string): Promise<DecisionView | undefined>;
+  /** Prometheus exposition and its content type. */
+  metrics(): Promise<{ readonly text: string; readonly contentType: string }>;
+  reload(): Promise<ReloadOutcome>;
+}

@@ -1,0 +1,226 @@
+// The Plan: what a configuration means once every problem is out of it. Immutable, plain data (it crosses threads by
+// structured clone), swapped whole on reload. Quantities carry their unit in the name; names of versions are already indices.
+
+import type { ProtocolName } from '../protocols/protocol.ts';
+
+export interface Plan {
+  /** Hash of the content, 16 hex digits; equal on every replica that read the same files. Secrets enter by reference only. */
+  readonly generation: string;
+  /** Counts the Plans of this process, from 1: what exchange records carry. */
+  readonly serial: number;
+  readonly listen: ListenPlan;
+  readonly admin: AdminPlan;
+  /** Absolute path of the folder for captures and state. */
+  readonly data: string;
+  readonly telemetry: TelemetryPlan;
+  readonly models: readonly ModelPlan[];
+}
+
+export interface ListenPlan {
+  readonly host: string;
+  readonly port: number;
+  readonly threads: number;
+  readonly bodyBytesMax: number;
+  /** A body up to this size is held, so that it can be retried, mirrored and captured whole; a longer one is streamed. */
+  readonly bodyBytesHeld: number;
+  readonly headBytesMax: number;
+  readonly drainMs: number;
+  /** Per thread: calls in flight above this are refused. */
+  readonly inflightMax: number;
+  /** Per thread. */
+  readonly connectionsMax: number;
+  readonly timeout: {
+    /** For the head of a request to arrive. */
+    readonly headMs: number;
+    /** For the whole request to arrive. */
+    readonly requestMs: number;
+    /** A kept-alive connection without a request. */
+    readonly idleMs: number;
+    /** A client that takes no byte of a waiting answer. */
+    readonly stallMs: number;
+  };
+  readonly tls: ServerTlsPlan | null;
+}
+
+/** PEM texts, already read. */
+export interface ServerTlsPlan {
+  readonly cert: string;
+  readonly key: string;
+  /** Authorities for client certificates; null: none are asked for. */
+  readonly clientCa: string | null;
+  /** Whether a connection without a valid client certificate is refused. */
+  readonly clientRequired: boolean;
+}
+
+export interface ClientTlsPlan {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly serverName: string | null;
+  readonly verify: boolean;
+}
+
+export interface AdminPlan {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string | null;
+}
+
+export interface TelemetryPlan {
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** Fraction of decisions with an access-log line, 0 to 1. */
+  readonly accessLog: number;
+  readonly traces: {
+    /** OTLP/HTTP endpoint, e.g. http://127.0.0.1:4318/v1/traces; null: no export. */
+    readonly endpoint: string | null;
+    readonly headers: Readonly<Record<string, string>>;
+    /** Fraction of decisions sampled where the caller did not decide, 0 to 1. */
+    readonly sample: number;
+    readonly serviceName: string;
+  };
+}
+
+export interface ModelPlan {
+  readonly name: string;
+  readonly owner: string | null;
+  readonly description: string | null;
+  readonly protocol: ProtocolName;
+  readonly match: MatchPlan;
+  /** Index into versions. */
+  readonly champion: number;
+  readonly versions: readonly VersionPlan[];
+  readonly sticky: StickyPlan | null;
+  /** Mixed into the hash; the model's name unless configured. */
+  readonly salt: string;
+  /** Share per version, in the order of `versions`, summing to 1. */
+  readonly split: readonly number[];
+  /** Unit -> index of its version. */
+  readonly overrides: ReadonlyMap<string, number>;
+  readonly rules: readonly RulePlan[];
+  readonly mirrors: readonly MirrorPlan[];
+  readonly fallback: boolean;
+  readonly retry: RetryPlan;
+  readonly timeout: TimeoutPlan;
+  readonly breaker: BreakerPlan;
+  /** Per thread: calls of this model in flight above this are refused. */
+  readonly inflightMax: number;
+  readonly capture: CapturePlan;
+  /** Column name -> JSON pointer into one row (or the body); empty: the protocol names the columns. */
+  readonly features: Readonly<Record<string, string>>;
+  readonly drift: DriftPlan;
+}
+
+export interface MatchPlan {
+  /** Path prefixes on segment borders, without a trailing slash; '' matches every path. */
+  readonly paths: readonly string[];
+  /** Upper case; null: any. */
+  readonly methods: readonly string[] | null;
+  /** Lower case, without port; null: any. */
+  readonly host: string | null;
+  /** Lower-case name -> exact value. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface VersionPlan {
+  readonly name: string;
+  readonly endpoints: readonly EndpointPlan[];
+  readonly balance: 'leastBusy' | 'roundRobin';
+  readonly health: HealthPlan | null;
+  readonly auth: AuthPlan | null;
+  readonly tls: ClientTlsPlan | null;
+  /** Connections per endpoint and thread. */
+  readonly connectionsMax: number;
+  /** Lineage facts as written: revision, run. */
+  readonly lineage: Readonly<Record<string, string>>;
+}
+
+export interface EndpointPlan {
+  /** scheme://host:port */
+  readonly origin: string;
+  /** Exact path (with query) that replaces the request's; null: the request's target is kept. */
+  readonly path: string | null;
+}
+
+export interface HealthPlan {
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Consecutive answers that change an endpoint's mind. */
+  readonly healthyAfter: number;
+  readonly unhealthyAfter: number;
+}
+
+export type AuthPlan = { readonly type: 'bearer'; readonly token: string } | { readonly type: 'header'; readonly name: string; readonly value: string };
+
+export interface StickyPlan {
+  readonly source:
+    | { readonly kind: 'header'; readonly name: string }
+    | { readonly kind: 'query'; readonly name: string }
+    | { readonly kind: 'cookie'; readonly name: string }
+    /** Unescaped reference tokens of a JSON pointer (RFC 6901). */
+    | { readonly kind: 'body'; readonly tokens: readonly string[] };
+  readonly missing: 'random' | 'champion' | 'reject';
+}
+
+export interface RulePlan {
+  /** Every condition must hold. */
+  readonly when: {
+    /** Lower-case name -> exact value. */
+    readonly headers: Readonly<Record<string, string>>;
+    readonly query: Readonly<Record<string, string>>;
+    /** Path prefix on a segment border; null: any. */
+    readonly path: string | null;
+  };
+  readonly split: readonly number[];
+}
+
+export interface MirrorPlan {
+  readonly version: number;
+  /** Fraction of decisions, 0 to 1, chosen by the hash of the decision id. */
+  readonly share: number;
+  readonly timeoutMs: number;
+  /** Bounds per thread. */
+  readonly callsMax: number;
+  readonly bytesMax: number;
+}
+
+export interface RetryPlan {
+  /** Attempts in all, 1 = never again. */
+  readonly attempts: number;
+  /** `connect` is always safe; the rest says that this model may be asked twice. */
+  readonly on: readonly ('connect' | 'reset' | 'timeout' | 502 | 503 | 504)[];
+  /** Retries may add at most this fraction to the calls. */
+  readonly budget: number;
+}
+
+export interface TimeoutPlan {
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly totalMs: number;
+}
+
+export interface BreakerPlan {
+  /** Consecutive upstream failures that open it (per endpoint: that eject it). */
+  readonly failures: number;
+  readonly openMs: number;
+}
+
+export interface CapturePlan {
+  /** Fraction of decisions recorded, 0 to 1, chosen by the hash of the decision id. */
+  readonly sample: number;
+  readonly bodies: 'full' | 'features' | 'none';
+  /** Reference tokens of JSON pointers whose values never reach the disk. */
+  readonly redact: readonly (readonly string[])[];
+  /** Lower-case names of request headers kept on the record. */
+  readonly headers: readonly string[];
+  readonly durability: 'async';
+}
+
+export interface DriftPlan {
+  /** Absolute path of a baseline file; null: the first rows of each version, provisional. */
+  readonly baseline: string | null;
+  readonly tickMs: number;
+  readonly tolerance: number;
+  /** Rows that make a provisional baseline. */
+  readonly provisionalRows: number;
+}
