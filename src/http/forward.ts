@@ -1,0 +1,99 @@
+// Headers the gate adds on the way up, and the ones it keeps back on the way down.
+
+import type { RequestHead } from './head.ts';
+
+export interface ForwardFacts {
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+  readonly decisionId: string;
+}
+
+/**
+ * The part of the upstream headers that is the same for every attempt and every shadow of one decision.
+ * Host, credentials, traceparent and the shadow mark are added per call.
+ */
+export function forwardHeaders(head: RequestHead, facts: ForwardFacts): string[] {
+  const headers = head.forward.slice();
+  const proto = facts.secure ? 'https' : 'http';
+  const element = `for=${node(facts.remoteAddress)};host=${quoted(head.host)};proto=${proto}`;
+  headers.push(
+    'headgate-decision',
+    facts.decisionId,
+    'forwarded',
+    head.forwarded === '' ? element : `${head.forwarded}, ${element}`,
+    'x-forwarded-for',
+    head.forwardedFor === '' ? facts.remoteAddress : `${head.forwardedFor}, ${facts.remoteAddress}`,
+    'x-forwarded-host',
+    head.forwardedHost === '' ? head.host : head.forwardedHost,
+    'x-forwarded-proto',
+    head.forwardedProto === '' ? proto : head.forwardedProto,
+  );
+  return headers;
+}
+
+/** RFC 7239 section 6: an IPv6 address is bracketed and quoted. */
+function node(address: string): string {
+  return address.includes(':') ? `"[${address}]"` : address;
+}
+
+/** A token as it is, anything else as a quoted-string. */
+function quoted(value: string): string {
+  return /^[\w.!#$%&'*+^`|~-]+$/.test(value) ? value : `"${value.replace(/[\\"]/g, '\\$&')}"`;
+}
+
+const RESPONSE_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+  'trailer',
+  'headgate-decision',
+  'headgate-version',
+]);
+
+/** Lengths of the names above, as bits: nothing else is lower-cased. */
+const RESPONSE_HOP_LENGTHS = [...RESPONSE_HOP].reduce((bits, name) => bits | (1 << name.length), 0);
+
+/**
+ * Headers of an upstream's answer as the client gets them: the end-to-end ones, in order, with the gate's two in front.
+ * @param rawHeaders flat name, value, ... (latin1)
+ */
+export function relayHeaders(rawHeaders: readonly string[], decisionId: string, version: string): string[] {
+  const out: string[] = ['headgate-decision', decisionId, 'headgate-version', version];
+  let listed: Set<string> | null = null;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if ((RESPONSE_HOP_LENGTHS & (1 << name.length)) !== 0 && name.length < 32) {
+      const lower = name.toLowerCase();
+      if (RESPONSE_HOP.has(lower)) {
+        if (lower === 'connection') listed = listedBy(rawHeaders[i + 1] as string, listed);
+        continue;
+      }
+    }
+    out.push(name, rawHeaders[i + 1] as string);
+  }
+  return listed === null ? out : without(out, listed);
+}
+
+function listedBy(value: string, before: Set<string> | null): Set<string> | null {
+  const lower = value.toLowerCase();
+  if (lower === 'keep-alive' || lower === 'close') return before;
+  const names = before ?? new Set<string>();
+  for (const part of lower.split(',')) {
+    const name = part.trim();
+    // An upstream cannot use Connection to strip what frames its own answer.
+    if (name !== '' && name !== 'content-length' && name !== 'content-type') names.add(name);
+  }
+  return names;
+}
+
+function without(headers: readonly string[], names: ReadonlySet<string>): string[] {
+  const out: string[] = headers.slice(0, 4);
+  for (let i = 4; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (!names.has(name.toLowerCase())) out.push(name, headers[i + 1] as string);
+  }
+  return out;
+}

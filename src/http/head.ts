@@ -1,0 +1,218 @@
+// What the head of a request says, read in one pass over the raw headers: the facts the gate acts on, and the headers that
+// go upstream. Hop-by-hop headers and what `Connection` names stay behind (RFC 9110 section 7.6.1), and they are removed
+// before the gate adds its own, so that a client can never strip what the gate adds (CVE-2026-33805).
+
+export interface RequestHead {
+  /** End-to-end headers, flat, in their order and case; without host, forwarding and trace headers. */
+  readonly forward: string[];
+  readonly host: string;
+  /** Joined values of headers that the gate extends; empty where absent. */
+  readonly forwarded: string;
+  readonly forwardedFor: string;
+  readonly forwardedHost: string;
+  readonly forwardedProto: string;
+  readonly traceparent: string;
+  readonly tracestate: string;
+  /** The caller's own decision id; empty where absent. */
+  readonly decisionId: string;
+  readonly expectContinue: boolean;
+  /** The client takes trailers (TE: trailers). */
+  readonly trailers: boolean;
+  /** The client announces trailers of its own. */
+  readonly sendsTrailers: boolean;
+  /** What is wrong with the head, or empty. */
+  readonly problem: string;
+}
+
+/** Names that a Connection list may not remove: doing so would change what the request means, or hide who sent it. */
+const PROTECTED = new Set([
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'host',
+  'authorization',
+  'traceparent',
+  'tracestate',
+  'forwarded',
+  'x-forwarded-for',
+  'headgate-decision',
+  'headgate-shadow',
+]);
+
+const DECISION_ID = /^[\x21-\x7e]{1,128}$/;
+
+const join = (before: string, value: string): string => (before === '' ? value : `${before}, ${value}`);
+
+export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
+  const forward: string[] = [];
+  let listed: string[] | null = null;
+  let host = '';
+  let hosts = 0;
+  let forwarded = '';
+  let forwardedFor = '';
+  let forwardedHost = '';
+  let forwardedProto = '';
+  let traceparent = '';
+  let tracestate = '';
+  let decisionId = '';
+  let expect = '';
+  let trailers = false;
+  let sendsTrailers = false;
+  let problem = '';
+
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    const value = rawHeaders[i + 1] as string;
+    // Few names have a meaning here: length and first letter decide, so that the rest costs no lower-casing.
+    switch (specialName(name)) {
+      case '':
+        forward.push(name, value);
+        break;
+      case 'host':
+        host = value;
+        hosts++;
+        break;
+      case 'connection':
+        listed = listNames(value, listed);
+        break;
+      case 'te':
+        trailers ||= /(^|[,\s])trailers([,;\s]|$)/i.test(value);
+        break;
+      case 'trailer':
+        sendsTrailers = true;
+        break;
+      case 'expect':
+        expect = value;
+        break;
+      case 'upgrade':
+        // Java's HTTP client offers h2c on every first call; ignoring it is an answer in HTTP/1.1 (RFC 9110 section 7.8).
+        if (!/^\s*h2c\s*$/i.test(value)) problem = `Upgrade to ${printable(value)} is refused: the gate speaks HTTP/1.1 only.`;
+        break;
+      case 'forwarded':
+        forwarded = join(forwarded, value);
+        break;
+      case 'x-forwarded-for':
+        forwardedFor = join(forwardedFor, value);
+        break;
+      case 'x-forwarded-host':
+        forwardedHost = value;
+        break;
+      case 'x-forwarded-proto':
+        forwardedProto = value;
+        break;
+      case 'traceparent':
+        // Two are as good as none (W3C Trace Context section 3.2.2).
+        traceparent = traceparent === '' ? value : 'repeated';
+        break;
+      case 'tracestate':
+        tracestate = join(tracestate, value);
+        break;
+      case 'headgate-decision':
+        if (decisionId !== '') problem = 'The header headgate-decision came twice.';
+        else if (!DECISION_ID.test(value)) problem = 'The header headgate-decision must be 1 to 128 visible ASCII characters.';
+        decisionId = value;
+        break;
+      default:
+        break; // hop-by-hop, or a name of the gate's own that only it may set
+    }
+  }
+
+  if (listed !== null) problem ||= dropListed(forward, listed);
+  if (hosts > 1) problem ||= 'The header host came twice.';
+  if (expect !== '' && !/^100-continue$/i.test(expect)) problem ||= `Expect: ${printable(expect)} cannot be met.`;
+  return {
+    forward,
+    host,
+    forwarded,
+    forwardedFor,
+    forwardedHost,
+    forwardedProto,
+    traceparent,
+    tracestate,
+    decisionId,
+    expectContinue: expect !== '',
+    trailers,
+    sendsTrailers,
+    problem,
+  };
+}
+
+const SPECIAL: ReadonlySet<string> = new Set([
+  'te',
+  'host',
+  'expect',
+  'trailer',
+  'upgrade',
+  'forwarded',
+  'connection',
+  'keep-alive',
+  'tracestate',
+  'traceparent',
+  'headgate-error',
+  'http2-settings',
+  'headgate-shadow',
+  'x-forwarded-for',
+  'headgate-version',
+  'proxy-connection',
+  'x-forwarded-host',
+  'headgate-decision',
+  'transfer-encoding',
+  'x-forwarded-proto',
+  'proxy-authenticate',
+  'proxy-authorization',
+]);
+
+/** For each length of name, the first letters of special names as bits of a 32-bit set. */
+const FIRST_LETTERS: Uint32Array = (() => {
+  const bits = new Uint32Array(32);
+  for (const name of SPECIAL) bits[name.length] = (bits[name.length] as number) | (1 << (name.charCodeAt(0) & 31));
+  return bits;
+})();
+
+function specialName(name: string): string {
+  const bits = FIRST_LETTERS[name.length];
+  if (bits === undefined || bits === 0 || (bits & (1 << (name.charCodeAt(0) & 31))) === 0) return '';
+  const lower = name.toLowerCase();
+  return SPECIAL.has(lower) ? lower : '';
+}
+
+function listNames(value: string, before: string[] | null): string[] | null {
+  if (value === 'keep-alive' || value === 'close' || value === 'Keep-Alive' || value === 'Close') return before;
+  const names = before ?? [];
+  for (const part of value.split(',')) {
+    const name = part.trim().toLowerCase();
+    if (name !== '' && name !== 'keep-alive' && name !== 'close') names.push(name);
+  }
+  return names;
+}
+
+/** Remove the headers that Connection names. @returns a problem where it names one that must stay */
+function dropListed(forward: string[], listed: readonly string[]): string {
+  for (const name of listed) {
+    if (PROTECTED.has(name)) return `Connection may not name ${name}.`;
+  }
+  let kept = 0;
+  for (let i = 0; i < forward.length; i += 2) {
+    const name = forward[i] as string;
+    if (listed.includes(name.toLowerCase())) continue;
+    forward[kept] = name;
+    forward[kept + 1] = forward[i + 1] as string;
+    kept += 2;
+  }
+  forward.length = kept;
+  return '';
+}
+
+/** First value of a header, or undefined. @param name lower case */
+export function headerOf(rawHeaders: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const candidate = rawHeaders[i] as string;
+    if (candidate.length === name.length && candidate.toLowerCase() === name) return rawHeaders[i + 1];
+  }
+  return undefined;
+}
+
+/** A header value fit for a message: short, visible ASCII. */
+function printable(value: string): string {
+  return value.slice(0, 40).replace(/[^\x20-\x7e]/g, '?');
+}

@@ -1,0 +1,110 @@
+// From shares to an allocation: which of a model's slots belongs to which version. Weighted rendezvous hashing over the
+// slots, so that neither the order in the file nor versions that keep their share matter, then corrected to exact counts.
+// Pure and deterministic: every replica computes the same table from the same shares.
+
+import { finalize, murmur3 } from '../kernel/murmur3.ts';
+import { SLOTS } from '../model.ts';
+
+/** Versions per model: an owner is one byte. */
+export const VERSIONS_MAX = 255;
+
+interface Contender {
+  readonly index: number;
+  readonly name: string;
+  readonly weight: number;
+  readonly seed: number;
+  readonly quota: number;
+}
+
+/**
+ * Whole slots per share by largest remainder; ties go to the name that sorts first.
+ * @param shares fractions that sum to 1, in the order of `names`
+ * @returns counts that sum to SLOTS
+ */
+export function quotas(names: readonly string[], shares: readonly number[]): number[] {
+  const exact = shares.map((share) => share * SLOTS);
+  const counts = exact.map((value) => Math.floor(value + 1e-9));
+  const order = names
+    .map((name, index) => ({ name, index, rest: (exact[index] ?? 0) - (counts[index] ?? 0) }))
+    .sort((a, b) => (Math.abs(b.rest - a.rest) > 1e-9 ? b.rest - a.rest : a.name < b.name ? -1 : 1));
+  let missing = SLOTS - counts.reduce((sum, count) => sum + count, 0);
+  for (const { index, rest } of order) {
+    if (missing <= 0) break;
+    if (rest <= 1e-9 && missing < 1) break;
+    counts[index] = (counts[index] ?? 0) + 1;
+    missing--;
+  }
+  return counts;
+}
+
+/**
+ * @param names of the versions; @param shares fractions that sum to 1, in the same order
+ * @returns owner of each slot, an index into `names`; shared memory, so that every thread reads one copy
+ */
+export function allocate(names: readonly string[], shares: readonly number[]): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(SLOTS);
+  const owners = new Uint8Array(memory);
+  const counts = quotas(names, shares);
+  const contenders = names
+    .map((name, index) => ({ index, name, weight: shares[index] ?? 0, seed: murmur3(Buffer.from(name), 0x5107), quota: counts[index] ?? 0 }))
+    .filter((contender) => contender.quota > 0)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const only = contenders[0];
+  if (only === undefined) throw new Error('an allocation needs a version with a share');
+  if (contenders.length === 1) {
+    owners.fill(only.index);
+    return memory;
+  }
+  const positions = rendezvous(contenders);
+  settle(contenders, positions);
+  for (let slot = 0; slot < SLOTS; slot++) owners[slot] = (contenders[positions[slot] as number] as Contender).index;
+  return memory;
+}
+
+/** Weighted rendezvous: the smallest -ln(u)/w wins the slot (Thaler and Ravishankar 1998; weights after Schindelhauer and Schomaker 2005). */
+function cost(contender: Contender, slot: number): number {
+  const u = (finalize(contender.seed ^ Math.imul(slot + 1, 0x9e3779b1)) + 0.5) / 2 ** 32;
+  return -Math.log(u) / contender.weight;
+}
+
+function rendezvous(contenders: readonly Contender[]): Uint8Array {
+  const positions = new Uint8Array(SLOTS);
+  for (let slot = 0; slot < SLOTS; slot++) {
+    let best = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < contenders.length; i++) {
+      const candidate = cost(contenders[i] as Contender, slot);
+      if (candidate < best) {
+        best = candidate;
+        positions[slot] = i;
+      }
+    }
+  }
+  return positions;
+}
+
+/** Chance leaves each version a little over or under its quota: move the slots whose second choice was nearest. */
+function settle(contenders: readonly Contender[], positions: Uint8Array): void {
+  const balance = contenders.map((contender) => -contender.quota);
+  for (const position of positions) balance[position] = (balance[position] ?? 0) + 1;
+  for (let to = 0; to < contenders.length; to++) {
+    let wanted = -(balance[to] ?? 0);
+    if (wanted <= 0) continue;
+    const taker = contenders[to] as Contender;
+    const offers: { readonly slot: number; readonly regret: number }[] = [];
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const from = positions[slot] as number;
+      if ((balance[from] ?? 0) <= 0) continue;
+      offers.push({ slot, regret: cost(taker, slot) - cost(contenders[from] as Contender, slot) });
+    }
+    offers.sort((a, b) => a.regret - b.regret || a.slot - b.slot);
+    for (const { slot } of offers) {
+      if (wanted === 0) break;
+      const from = positions[slot] as number;
+      if ((balance[from] ?? 0) <= 0) continue;
+      positions[slot] = to;
+      balance[from] = (balance[from] ?? 0) - 1;
+      wanted--;
+    }
+    balance[to] = -wanted;
+  }
+}

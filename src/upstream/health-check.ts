@@ -1,0 +1,90 @@
+// Active health checks: a GET to each endpoint of a version, on connections of their own so that a busy pool is not taken
+// for a sick one. Consecutive answers change an endpoint's mind, one lost packet does not.
+
+import type { ClientTlsPlan, HealthPlan } from '../config/plan.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Transport } from './undici-transport.ts';
+import { createUndiciTransport } from './undici-transport.ts';
+
+export interface HealthChecks {
+  stop(): void;
+}
+
+export function startHealthChecks(
+  endpoints: readonly Endpoint[],
+  plan: HealthPlan,
+  options: { readonly connectTimeoutMs: number; readonly tls: ClientTlsPlan | null },
+): HealthChecks {
+  const checks = endpoints.map((endpoint) => {
+    const transport = createUndiciTransport(endpoint.plan.origin, { ...options, connectionsMax: 1 });
+    return new Check(endpoint, plan, transport);
+  });
+  for (const check of checks) check.run();
+  return {
+    stop() {
+      for (const check of checks) check.stop();
+    },
+  };
+}
+
+class Check {
+  readonly #endpoint: Endpoint;
+  readonly #plan: HealthPlan;
+  readonly #transport: Transport;
+  #streak = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(endpoint: Endpoint, plan: HealthPlan, transport: Transport) {
+    this.#endpoint = endpoint;
+    this.#plan = plan;
+    this.#transport = transport;
+  }
+
+  run(): void {
+    let over = false;
+    const finish = (good: boolean): void => {
+      if (over || this.#stopped) return;
+      over = true;
+      clearTimeout(timeout);
+      this.#judge(good);
+      this.#timer = setTimeout(() => this.run(), this.#plan.intervalMs).unref();
+    };
+    let status = 0;
+    const call = this.#transport.call(
+      { method: 'GET', path: this.#plan.path, headers: ['user-agent', 'headgate-health'], host: this.#endpoint.authority, body: null, trailers: null },
+      {
+        callSent() {},
+        callInformed() {},
+        callStarted(answer) {
+          status = answer;
+        },
+        callData() {},
+        callEnded: () => finish(status >= 200 && status < 400),
+        callFailed: () => finish(false),
+      },
+    );
+    const timeout = setTimeout(() => {
+      call.abort();
+      finish(false);
+    }, this.#plan.timeoutMs).unref();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    // Closing waits for a check under way; its own deadline ends that.
+    this.#transport.close().catch(() => undefined);
+  }
+
+  #judge(good: boolean): void {
+    if (good === this.#endpoint.healthy) {
+      this.#streak = 0;
+      return;
+    }
+    this.#streak++;
+    if (this.#streak < (good ? this.#plan.healthyAfter : this.#plan.unhealthyAfter)) return;
+    this.#endpoint.healthy = good;
+    this.#streak = 0;
+  }
+}

@@ -1,0 +1,85 @@
+// One version as the gate calls it: its endpoints, the choice between them, its credentials and its retry budget. Keyed by
+// what it consists of, so that it lives on through reloads that do not change it.
+
+import type { BreakerPlan, VersionPlan } from '../config/plan.ts';
+import type { CallListener, OutgoingRequest } from '../http/call.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { authOf } from './auth/auth.ts';
+import { pickEndpoint } from './balance.ts';
+import { createBreaker } from './breaker.ts';
+import { callEndpoint, createEndpoint, endpointPath } from './endpoint.ts';
+import type { Endpoint, EndpointCall } from './endpoint.ts';
+import { startHealthChecks } from './health-check.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import { createRetryBudget } from './retry-budget.ts';
+import { createUndiciTransport } from './undici-transport.ts';
+
+export interface VersionUpstream {
+  readonly endpoints: readonly Endpoint[];
+  readonly budget: RetryBudget;
+  /**
+   * @param request its `path` is the caller's target and its `host` is ignored: the endpoint decides both
+   * @returns undefined where no endpoint may be asked
+   */
+  call(request: OutgoingRequest, listener: CallListener, avoid: Endpoint | null): EndpointCall | undefined;
+  /** Stop health checks; connections close once what is under way has ended. */
+  close(): Promise<void>;
+}
+
+export interface VersionUpstreamOptions {
+  readonly version: VersionPlan;
+  readonly connectTimeoutMs: number;
+  readonly breaker: BreakerPlan;
+  readonly retryBudget: number;
+  readonly clock: Clock;
+}
+
+export function createVersionUpstream(options: VersionUpstreamOptions): VersionUpstream {
+  const { version, clock } = options;
+  const transportOptions = { connectTimeoutMs: options.connectTimeoutMs, connectionsMax: version.connectionsMax, tls: version.tls };
+  const endpoints = version.endpoints.map((plan) =>
+    createEndpoint(plan, createUndiciTransport(plan.origin, transportOptions), createBreaker(options.breaker, clock)),
+  );
+  const checks = version.health === null ? null : startHealthChecks(endpoints, version.health, transportOptions);
+  const budget = createRetryBudget(options.retryBudget);
+  const auth = version.auth === null ? null : authOf(version.auth.type);
+  let turn = 0;
+
+  return {
+    endpoints,
+    budget,
+    call(request, listener, avoid) {
+      const endpoint = pickEndpoint(endpoints, version.balance, turn++, avoid);
+      if (endpoint === undefined) return undefined;
+      const path = endpointPath(endpoint, request.path);
+      const host = endpoint.authority;
+      const headers =
+        auth === null || version.auth === null ? request.headers : auth.sign(version.auth, { method: request.method, path, headers: request.headers, host });
+      return callEndpoint(endpoint, { ...request, path, host, headers }, listener);
+    },
+    async close() {
+      checks?.stop();
+      await Promise.all(endpoints.map(({ transport }) => transport.close()));
+    },
+  };
+}
+
+/** Two versions with the same key are called in the same way: state is kept over a reload. */
+export function upstreamKey(model: string, role: 'primary' | 'shadow', options: Omit<VersionUpstreamOptions, 'clock'>): string {
+  const { version } = options;
+  const { name, endpoints, balance, health, auth, tls, connectionsMax } = version;
+  return JSON.stringify([
+    model,
+    role,
+    name,
+    endpoints,
+    balance,
+    health,
+    auth,
+    tls,
+    connectionsMax,
+    options.connectTimeoutMs,
+    options.breaker,
+    options.retryBudget,
+  ]);
+}
