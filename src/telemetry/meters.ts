@@ -1,6 +1,10 @@
-// What the gateway counts, as it happens. CONTRACT STUB: implementation to follow in this file.
-import type { Reason, Role, ShadowDrop, CaptureDrop } from '../model.ts';
-import type { FailureCode } from '../errors.ts';
+// What the gateway counts, as it happens: a few writes into typed arrays over shared memory, nothing allocated. What the
+// numbers are called for Prometheus is exposition.ts; where each one lives is layout.ts.
+
+import { FAILURES, type FailureCode, failureIndex } from '../errors.ts';
+import type { CaptureDrop, Reason, Role, ShadowDrop } from '../model.ts';
+import { observe } from './histogram.ts';
+import { CAPTURE_DROP_AT, GATEWAY, REASON_AT, SERIES, SHADOW_DROP_AT } from './layout.ts';
 
 /** One block of shared memory with the counters of one writer; the monitor adds up blocks of equal key. */
 export interface MeterBlock {
@@ -15,8 +19,19 @@ export interface MeterBlock {
 
 /** Counters of one (model, version, role) on one thread. Every method is a few typed-array writes: no allocation. */
 export interface SeriesMeter {
-  /** A call ended. `status` 0 and `failure` >= 0 where it never had an answer; `failure` is an index into FAILURES or -1. */
-  finished(reason: Reason, status: number, failure: number, latencyMs: number, upstreamMs: number, requestBytes: number, responseBytes: number): void;
+  /**
+   * A call ended. `status` 0 and `failure` >= 0 where it never had an answer; `failure` is an index into FAILURES or -1.
+   * `upstreamMs` 0: no upstream was asked, nothing is observed of it.
+   */
+  finished(
+    reason: Reason,
+    status: number,
+    failure: number,
+    latencyMs: number,
+    upstreamMs: number,
+    requestBytes: number,
+    responseBytes: number,
+  ): void;
   retried(): void;
   fellBack(): void;
   shadowDropped(reason: ShadowDrop): void;
@@ -42,4 +57,72 @@ export interface Meters {
   readonly gateway: GatewayMeter;
   /** The same meter for the same key, for the life of the thread: counters survive a reload. */
   series(model: string, version: string, role: Role): SeriesMeter;
+}
+
+/** Whether a failure, by its index, counts against the version. */
+const BLAMES: readonly boolean[] = FAILURES.map((failure) => failure.source !== 'client');
+
+/** @param publish called once for each new block, at once for the gateway's own and then for each new series */
+export function createMeters(thread: number, publish: (block: MeterBlock) => void): Meters {
+  const known = new Map<string, SeriesMeter>();
+  const allot = (kind: MeterBlock['kind'], cells: number, model: string, version: string, role: Role) => {
+    const memory = new SharedArrayBuffer(cells * Float64Array.BYTES_PER_ELEMENT);
+    publish({ kind, thread, model, version, role, memory });
+    return new Float64Array(memory);
+  };
+  return {
+    gateway: gatewayMeter(allot('gateway', GATEWAY.length, '', '', 'champion')),
+    series(model, version, role) {
+      const key = `${model}\n${version}\n${role}`;
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      const made = seriesMeter(allot('series', SERIES.length, model, version, role));
+      known.set(key, made);
+      return made;
+    },
+  };
+}
+
+function add(cells: Float64Array, index: number, amount: number): void {
+  cells[index] = (cells[index] as number) + amount;
+}
+
+function seriesMeter(cells: Float64Array): SeriesMeter {
+  const { at } = SERIES;
+  return {
+    finished(reason, status, failure, latencyMs, upstreamMs, requestBytes, responseBytes) {
+      add(cells, at.reasons + REASON_AT[reason], 1);
+      const statusClass = (status / 100) | 0;
+      add(cells, at.statuses + (statusClass > 0 && statusClass < 6 ? statusClass : 0), 1);
+      if (failure >= 0) {
+        add(cells, at.failures + failure, 1);
+        if (BLAMES[failure] === true) add(cells, at.errors, 1);
+      } else if (statusClass === 5) add(cells, at.errors, 1);
+      observe(cells, at.latency, latencyMs);
+      if (upstreamMs > 0) observe(cells, at.upstream, upstreamMs);
+      add(cells, at.requestBytes, requestBytes);
+      add(cells, at.responseBytes, responseBytes);
+    },
+    retried: () => add(cells, at.retries, 1),
+    fellBack: () => add(cells, at.fallbacks, 1),
+    shadowDropped: (reason) => add(cells, at.shadowDrops + SHADOW_DROP_AT[reason], 1),
+    inflight: (delta) => add(cells, at.inflight, delta),
+  };
+}
+
+function gatewayMeter(cells: Float64Array): GatewayMeter {
+  const { at } = GATEWAY;
+  return {
+    refused: (code) => add(cells, at.refused + failureIndex(code), 1),
+    inflight: (delta) => add(cells, at.inflight, delta),
+    connections: (delta) => add(cells, at.connections, delta),
+    received: () => add(cells, at.received, 1),
+    captureDropped: (reason) => add(cells, at.captureDrops + CAPTURE_DROP_AT[reason], 1),
+    slabsOut(count) {
+      cells[at.slabsOut] = count;
+    },
+    shadowBytes(bytes) {
+      cells[at.shadowBytes] = bytes;
+    },
+  };
 }
