@@ -7,7 +7,8 @@ import type { Transport } from './undici-transport.ts';
 import { createUndiciTransport } from './undici-transport.ts';
 
 export interface HealthChecks {
-  stop(): void;
+  /** Resolves once the checks' own connections are closed. */
+  stop(): Promise<void>;
 }
 
 export function startHealthChecks(
@@ -21,8 +22,8 @@ export function startHealthChecks(
   });
   for (const check of checks) check.run();
   return {
-    stop() {
-      for (const check of checks) check.stop();
+    async stop() {
+      await Promise.all(checks.map((check) => check.stop()));
     },
   };
 }
@@ -70,11 +71,11 @@ class Check {
     }, this.#plan.timeoutMs).unref();
   }
 
-  stop(): void {
+  stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
     // Closing waits for a check under way; its own deadline ends that.
-    this.#transport.close().catch(() => undefined);
+    return this.#transport.close();
   }
 
   #judge(good: boolean): void {

@@ -135,7 +135,7 @@ function latin1(raw: unknown): string[] {
   const out: string[] = new Array(raw.length);
   for (let i = 0; i < raw.length; i++) {
     const piece: unknown = raw[i];
-    out[i] = Buffer.isBuffer(piece) ? piece.latin1Slice() : String(piece);
+    out[i] = Buffer.isBuffer(piece) ? piece.toString('latin1') : String(piece);
   }
   return out;
 }

@@ -4,7 +4,7 @@
 import type { BreakerPlan, VersionPlan } from '../config/plan.ts';
 import type { CallListener, OutgoingRequest } from '../http/call.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { authOf } from './auth/auth.ts';
+import { signHeaders } from './auth/auths.ts';
 import { pickEndpoint } from './balance.ts';
 import { createBreaker } from './breaker.ts';
 import { callEndpoint, createEndpoint, endpointPath } from './endpoint.ts';
@@ -42,7 +42,6 @@ export function createVersionUpstream(options: VersionUpstreamOptions): VersionU
   );
   const checks = version.health === null ? null : startHealthChecks(endpoints, version.health, transportOptions);
   const budget = createRetryBudget(options.retryBudget);
-  const auth = version.auth === null ? null : authOf(version.auth.type);
   let turn = 0;
 
   return {
@@ -52,14 +51,11 @@ export function createVersionUpstream(options: VersionUpstreamOptions): VersionU
       const endpoint = pickEndpoint(endpoints, version.balance, turn++, avoid);
       if (endpoint === undefined) return undefined;
       const path = endpointPath(endpoint, request.path);
-      const host = endpoint.authority;
-      const headers =
-        auth === null || version.auth === null ? request.headers : auth.sign(version.auth, { method: request.method, path, headers: request.headers, host });
-      return callEndpoint(endpoint, { ...request, path, host, headers }, listener);
+      const headers = signHeaders(version.auth, request.headers);
+      return callEndpoint(endpoint, { ...request, path, host: endpoint.authority, headers }, listener);
     },
     async close() {
-      checks?.stop();
-      await Promise.all(endpoints.map(({ transport }) => transport.close()));
+      await Promise.all([checks?.stop(), ...endpoints.map(({ transport }) => transport.close())]);
     },
   };
 }
