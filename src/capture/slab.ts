@@ -1,11 +1,21 @@
-// The one-way hand-over from a gateway thread to the monitor. CONTRACT STUB: implementation to follow in this file.
-import type { ExchangeRecord } from '../model.ts';
-import type { MeterBlock } from '../telemetry/meters.ts';
+// The one-way hand-over from a gateway thread to the monitor: finished exchanges are packed into binary slabs whose
+// buffers change threads by transfer. A message per record would cost more than proxying it; a slab costs a copy.
+// What becomes of a record afterwards is the monitor's business; what becomes of a refused one is the gateway's (it counts).
+// The bytes of a record are slab-layout.ts's.
 
-/** Gateway -> monitor, on a MessagePort of their own. Slab buffers are transferred, not cloned. */
-export type HandoverMessage =
-  | { readonly kind: 'slab'; readonly buffer: ArrayBuffer; readonly used: number; readonly count: number }
-  | { readonly kind: 'meters'; readonly block: MeterBlock };
+import type { ExchangeRecord } from '../model.ts';
+import { bytesAtMost, pack, type SlabViews, unpack, viewSlab } from './slab-layout.ts';
+
+/** Gateway -> monitor: a slab with `count` records in its first `used` bytes. The buffer is transferred, not cloned. */
+export interface SlabMessage {
+  readonly kind: 'slab';
+  readonly buffer: ArrayBuffer;
+  readonly used: number;
+  readonly count: number;
+}
+
+/** Gateway -> monitor, on a MessagePort of their own. `Block` is the telemetry room's block of counters. */
+export type HandoverMessage<Block> = SlabMessage | { readonly kind: 'meters'; readonly block: Block };
 
 /** Monitor -> gateway: an emptied slab, to be filled again. */
 export interface SlabReturn {
@@ -14,11 +24,98 @@ export interface SlabReturn {
 }
 
 export interface SlabWriter {
-  /** Pack one record. @returns false where no slab is free: the caller counts the drop. */
+  /** Pack one record. @returns false where no slab is free or the record is over its bound: the caller counts the drop. */
   write(record: ExchangeRecord): boolean;
   /** Hand over what is packed, if anything. */
   flush(): void;
   recycle(buffer: ArrayBuffer): void;
   /** Slabs handed over and not yet returned. */
   readonly out: number;
+}
+
+export interface SlabWriterOptions {
+  readonly post: (message: SlabMessage, transfer: ArrayBuffer[]) => void;
+  readonly slabBytes?: number;
+  /** Slabs in existence at once, the one being filled included. */
+  readonly slabsMax?: number;
+  /** A record that needs more is refused; one that needs more than a slab travels in a buffer of its own. */
+  readonly recordBytesMax?: number;
+}
+
+const DEFAULT_SLAB_BYTES = 256 * 1024;
+/** Two held bodies and two heads at the default limits of `listen`. */
+const DEFAULT_RECORD_BYTES_MAX = 2 * 256 * 1024 + 128 * 1024;
+
+/** A slab under the pen, and how far it is filled. */
+interface OpenSlab {
+  readonly buffer: ArrayBuffer;
+  readonly views: SlabViews;
+  used: number;
+  count: number;
+}
+
+function open(buffer: ArrayBuffer): OpenSlab {
+  return { buffer, views: viewSlab(buffer), used: 0, count: 0 };
+}
+
+export function createSlabWriter(options: SlabWriterOptions): SlabWriter {
+  const { post, slabBytes = DEFAULT_SLAB_BYTES, slabsMax = 64, recordBytesMax = DEFAULT_RECORD_BYTES_MAX } = options;
+  if (slabBytes % 8 !== 0 || slabBytes <= 0) throw new RangeError(`slabBytes is ${slabBytes}; give a multiple of 8`);
+  const free: ArrayBuffer[] = [];
+  let current: OpenSlab | null = null;
+  let out = 0;
+
+  function handOver(slab: OpenSlab): void {
+    out += 1;
+    post({ kind: 'slab', buffer: slab.buffer, used: slab.used, count: slab.count }, [slab.buffer]);
+  }
+
+  function flush(): void {
+    if (current === null || current.count === 0) return;
+    handOver(current);
+    current = null;
+  }
+
+  function slabFor(bytes: number): OpenSlab | null {
+    if (current !== null && current.used + bytes <= slabBytes) return current;
+    flush();
+    const held = current === null ? 0 : 1;
+    if (bytes > slabBytes) return out + held < slabsMax ? open(new ArrayBuffer(bytes)) : null;
+    if (current === null && out < slabsMax) current = open(free.pop() ?? new ArrayBuffer(slabBytes));
+    return current;
+  }
+
+  return {
+    write(record) {
+      const bytes = bytesAtMost(record);
+      if (bytes > recordBytesMax) return false;
+      const slab = slabFor(bytes);
+      if (slab === null) return false;
+      slab.used = pack(slab.views, slab.used, record);
+      slab.count += 1;
+      if (slab !== current) handOver(slab);
+      return true;
+    },
+    flush,
+    recycle(buffer) {
+      if (out > 0) out -= 1;
+      if (buffer.byteLength === slabBytes && free.length < slabsMax) free.push(buffer);
+    },
+    get out() {
+      return out;
+    },
+  };
+}
+
+/**
+ * Read the records of a slab in the order written. Bodies are views of the slab: valid only during the visit.
+ * @throws RangeError where the bytes are not those that a writer made
+ */
+export function readSlab(buffer: ArrayBuffer, used: number, visit: (record: ExchangeRecord) => void): void {
+  const views = viewSlab(buffer);
+  for (let start = 0; start < used; ) {
+    const { record, end } = unpack(views, start, used);
+    visit(record);
+    start = end;
+  }
 }
