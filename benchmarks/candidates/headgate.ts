@@ -1,0 +1,1 @@
+export const headgateRungs: readonly import('../candidate.ts').Candidate[] = [];
