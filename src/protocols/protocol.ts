@@ -26,7 +26,9 @@ export interface Payload {
 }
 
 /** The outcome of reading a body: a table, or why there is none. */
-export type Reading = { readonly kind: 'table'; readonly table: Table } | { readonly kind: 'unreadable'; readonly why: string };
+export type Reading =
+  | { readonly kind: 'table'; readonly table: Table }
+  | { readonly kind: 'unreadable'; readonly why: string };
 
 export interface ReadOptions {
   /** Column -> reference tokens of a JSON pointer, where the configuration names features itself. */
