@@ -31,9 +31,12 @@ interface Reply {
 
 type Ask = (unit: number, body: string, query?: string) => Promise<Reply>;
 
-/** @throws with what the candidate did wrong */
-export async function validate(candidate: Candidate, upstreams: Upstreams): Promise<void> {
-  await withRunning(candidate, startRecorders, checkWork);
+/**
+ * @param withinMs how long shadows and records may take to show up
+ * @throws with what the candidate did wrong
+ */
+export async function validate(candidate: Candidate, upstreams: Upstreams, withinMs = WITHIN_MS): Promise<void> {
+  await withRunning(candidate, startRecorders, (...its) => checkWork(...its, withinMs));
   await withRunning(candidate, async () => ({ ...upstreams, stop: async () => {} }), checkMeasuredAnswer);
 }
 
@@ -76,7 +79,13 @@ function asker(agent: Agent, port: number): Ask {
   };
 }
 
-async function checkWork(candidate: Candidate, running: Running, ask: Ask, recorders: Recorders): Promise<void> {
+async function checkWork(
+  candidate: Candidate,
+  running: Running,
+  ask: Ask,
+  recorders: Recorders,
+  withinMs: number,
+): Promise<void> {
   const { split, mirror, capture, drift } = candidate.work;
   const bodies = [...STATUSES.map((status) => requestBody(status)), `{"long":"${'x'.repeat(20_000)}"}`];
   for (const [index, body] of bodies.entries()) {
@@ -89,14 +98,14 @@ async function checkWork(candidate: Candidate, running: Running, ask: Ask, recor
   const moved = again.findIndex((version, unit) => version !== versions[unit]);
   if (moved >= 0) throw new Error(`unit ${unitName(moved)} did not stay with its version`);
   const sent = bodies.length + SPLIT_UNITS + REPEATED_UNITS;
-  await checkShadows(recorders, mirror ? sent : 0);
-  if (capture) await checkCaptured(running, mirror ? 2 * sent : sent);
+  await checkShadows(recorders, mirror ? sent : 0, withinMs);
+  if (capture) await checkCaptured(running, mirror ? 2 * sent : sent, withinMs);
   if (drift)
     await waitUntil(
       'drift is watched for some columns',
       async () => ((await running.driftColumns?.()) ?? 0) > 0,
       undefined,
-      WITHIN_MS,
+      withinMs,
     );
 }
 
@@ -141,13 +150,13 @@ function checkShares(versions: readonly string[], split: boolean): void {
     throw new Error(`the challenger got ${(share * 100).toFixed(1)} % instead of ${CHALLENGER_SHARE * 100} %`);
 }
 
-async function checkShadows(recorders: Recorders, due: number): Promise<void> {
+async function checkShadows(recorders: Recorders, due: number, withinMs: number): Promise<void> {
   if (due > 0)
     await waitUntil(
       `the shadow receives ${due} requests`,
       async () => recorders.received('shadow').length >= due,
       undefined,
-      WITHIN_MS,
+      withinMs,
     );
   const shadows = [...recorders.received('shadow')].sort();
   if (shadows.length !== due) throw new Error(`the shadow received ${shadows.length} requests instead of ${due}`);
@@ -157,13 +166,13 @@ async function checkShadows(recorders: Recorders, due: number): Promise<void> {
     throw new Error('the shadow received other bodies than the versions that answered');
 }
 
-async function checkCaptured(running: Running, due: number): Promise<void> {
+async function checkCaptured(running: Running, due: number, withinMs: number): Promise<void> {
   let captured = 0;
   const seen = async (): Promise<boolean> => {
     captured = (await running.captured?.()) ?? 0;
     return captured >= due;
   };
-  await waitUntil(`${due} exchanges are captured`, seen, undefined, WITHIN_MS).catch((error: Error) => {
+  await waitUntil(`${due} exchanges are captured`, seen, undefined, withinMs).catch((error: Error) => {
     throw new Error(`${error.message} Captured: ${captured}.`);
   });
 }
