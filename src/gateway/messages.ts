@@ -12,12 +12,13 @@ export interface GatewaySetup {
 }
 
 export type ToGateway =
+  | { readonly kind: 'listen'; readonly port: number }
   | { readonly kind: 'swap'; readonly plan: Plan; readonly allocations: Allocations }
   /** Stop: `graceful` answers what is under way first. */
   | { readonly kind: 'drain'; readonly graceful: boolean };
 
 export type FromGateway =
   | { readonly kind: 'listening'; readonly port: number }
-  | { readonly kind: 'failed'; readonly problem: string }
+  | { readonly kind: 'failed'; readonly code: string; readonly problem: string }
   | { readonly kind: 'swapped'; readonly serial: number }
   | { readonly kind: 'drained' };

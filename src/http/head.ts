@@ -11,8 +11,6 @@ export interface RequestHead {
   readonly forwardedFor: string;
   readonly forwardedHost: string;
   readonly forwardedProto: string;
-  readonly traceparent: string;
-  readonly tracestate: string;
   /** The caller's own decision id; empty where absent. */
   readonly decisionId: string;
   readonly expectContinue: boolean;
@@ -52,8 +50,6 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
   let forwardedFor = '';
   let forwardedHost = '';
   let forwardedProto = '';
-  let traceparent = '';
-  let tracestate = '';
   let decisionId = '';
   let expect = '';
   let trailers = false;
@@ -100,20 +96,13 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
       case 'x-forwarded-proto':
         forwardedProto = value;
         break;
-      case 'traceparent':
-        // Two are as good as none (W3C Trace Context section 3.2.2).
-        traceparent = traceparent === '' ? value : 'repeated';
-        break;
-      case 'tracestate':
-        tracestate = join(tracestate, value);
-        break;
       case 'headgate-decision':
         if (decisionId !== '') problem = 'The header headgate-decision came twice.';
         else if (!DECISION_ID.test(value)) problem = 'The header headgate-decision must be 1 to 128 visible ASCII characters.';
         decisionId = value;
         break;
       default:
-        break; // hop-by-hop, or a name of the gate's own that only it may set
+        break; // hop-by-hop, trace context (continued per call), or a name that only the gate may set
     }
   }
 
@@ -127,8 +116,6 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
     forwardedFor,
     forwardedHost,
     forwardedProto,
-    traceparent,
-    tracestate,
     decisionId,
     expectContinue: expect !== '',
     trailers,

@@ -73,3 +73,16 @@ export function cookieValue(header: string, name: string): string | undefined {
   }
   return undefined;
 }
+
+/**
+ * The origin-form of a target. A client may send the absolute form to any server (RFC 9112 section 3.2.2); it is taken only
+ * where its authority is the Host header's, so that nobody behind reads another host than the gate did.
+ * @returns null where it is neither form, or the two hosts differ
+ */
+export function originForm(target: string, host: string): string | null {
+  if (target.charCodeAt(0) === 47) return target;
+  const match = /^https?:\/\/([^/?#]*)([/?].*)?$/i.exec(target);
+  if (match === null || match[1]?.toLowerCase() !== host.toLowerCase()) return null;
+  const rest = match[2] ?? '/';
+  return rest.startsWith('?') ? `/${rest}` : rest;
+}

@@ -1,0 +1,27 @@
+// What the record keeps of an answer while it streams past: status, headers, the first bytes, the true length.
+
+export class Answer {
+  status = 0;
+  headers: readonly string[] = [];
+  bytes = 0;
+  readonly held: Uint8Array[] = [];
+  #heldBytes = 0;
+  readonly #heldMax: number;
+
+  constructor(heldMax: number) {
+    this.#heldMax = heldMax;
+  }
+
+  take(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    const room = this.#heldMax - this.#heldBytes;
+    if (room <= 0) return;
+    const kept = chunk.length <= room ? chunk : chunk.subarray(0, room);
+    this.held.push(kept);
+    this.#heldBytes += kept.length;
+  }
+
+  get truncated(): boolean {
+    return this.#heldBytes < this.bytes;
+  }
+}

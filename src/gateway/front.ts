@@ -1,0 +1,32 @@
+// What the data port answers that is not a decision: health for load balancers that look at the port they send to, and a
+// problem for everything else. Off the hot path, hence Hono.
+
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { problemJson } from '../errors.ts';
+
+export interface FrontFacts {
+  readonly draining: () => boolean;
+  readonly noModel: () => void;
+}
+
+export function createFront(facts: FrontFacts): (request: IncomingMessage, response: ServerResponse) => void {
+  const app = new Hono();
+  app.get('/healthz', (c) => c.json({ status: 'alive' }));
+  app.get('/readyz', (c) => (facts.draining() ? c.json({ status: 'draining' }, 503) : c.json({ status: 'ready' })));
+  app.notFound((c) => {
+    facts.noModel();
+    const detail = `${c.req.method} ${c.req.path.slice(0, 200)}.`;
+    return c.body(problemJson({ code: 'no_model', detail }, ''), 404, {
+      'content-type': 'application/problem+json',
+      'headgate-error': 'no_model',
+    });
+  });
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  return (request, response) => {
+    if (facts.draining()) response.setHeader('connection', 'close');
+    // Rejections are the listener's own to answer; what reaches here is a broken socket.
+    listener(request, response).catch(() => response.destroy());
+  };
+}

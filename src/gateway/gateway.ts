@@ -1,0 +1,133 @@
+// One gateway thread, composed: a lane in, routes, upstreams out, counters and slabs to the monitor. worker.ts gives it a
+// thread; tests may run it in theirs.
+
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+import type { HandoverMessage } from '../capture/slab.ts';
+import { createSlabWriter } from '../capture/slab.ts';
+import type { Plan } from '../config/plan.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { createDeadlineWatch } from '../kernel/deadlines.ts';
+import type { Random } from '../kernel/random.ts';
+import type { MeterBlock } from '../telemetry/meters.ts';
+import { createMeters } from '../telemetry/meters.ts';
+import { decide } from './decide.ts';
+import { drainServer } from './drain.ts';
+import { createFront } from './front.ts';
+import type { Gate } from './gate.ts';
+import { createGeneralLane, tlsOptions } from './general-lane.ts';
+import type { Allocations } from './messages.ts';
+import { createRoutes } from './route.ts';
+
+export interface Gateway {
+  /** @returns the port bound; rejects where it cannot be */
+  listen(port: number): Promise<number>;
+  swap(plan: Plan, allocations: Allocations): void;
+  /** Take back a slab that the monitor has emptied. */
+  recycle(buffer: ArrayBuffer): void;
+  /** Answer what is under way, then close everything. */
+  drain(graceful: boolean): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly thread: number;
+  readonly plan: Plan;
+  readonly allocations: Allocations;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly post: (message: HandoverMessage<MeterBlock>, transfer: ArrayBuffer[]) => void;
+  /** Something that should not have happened, off the request path. */
+  readonly report: (problem: unknown) => void;
+}
+
+const DEADLINE_TICK_MS = 10;
+/** Records wait at most this long in a slab that is not full. */
+const FLUSH_MS = 5;
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { clock, post } = options;
+  const watch = createDeadlineWatch(clock, DEADLINE_TICK_MS);
+  const meters = createMeters(options.thread, (block) => post({ kind: 'meters', block }, []));
+  const slabs = createSlabWriter({ post });
+  const routes = createRoutes(clock, watch, meters, options.report);
+  let { plan } = options;
+  let connections = 0;
+  let flushTimer: NodeJS.Timeout | undefined;
+
+  function flush(): void {
+    flushTimer = undefined;
+    slabs.flush();
+    meters.gateway.slabsOut(slabs.out);
+  }
+
+  const gate: Gate = {
+    clock,
+    random: options.random,
+    watch,
+    meters,
+    routes,
+    listen: plan.listen,
+    traceSample: plan.telemetry.traces.sample,
+    draining: false,
+    inflight: 0,
+    handOver(record) {
+      meters.gateway.received();
+      if (!slabs.write(record)) meters.gateway.captureDropped('monitor_behind');
+      else flushTimer ??= setTimeout(flush, FLUSH_MS);
+    },
+  };
+  routes.swap(plan, options.allocations);
+
+  const front = createFront({ draining: () => gate.draining, noModel: () => meters.gateway.refused('no_model') });
+  const server: Server = createGeneralLane(plan.listen, clock, {
+    exchange: (exchange) => decide(gate, exchange),
+    elsewhere: front,
+    refused: (code) => meters.gateway.refused(code),
+    connections(delta) {
+      connections += delta;
+      meters.gateway.connections(delta);
+    },
+    closing: () => gate.draining,
+  });
+
+  return {
+    listen(port) {
+      const { host, threads } = plan.listen;
+      return new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host, port, reusePort: threads > 1, backlog: 1024 }, () => {
+          server.off('error', reject);
+          server.on('error', options.report);
+          resolve((server.address() as AddressInfo).port);
+        });
+      });
+    },
+    swap(next, allocations) {
+      routes.swap(next, allocations);
+      gate.listen = next.listen;
+      gate.traceSample = next.telemetry.traces.sample;
+      if (next.listen.tls !== null && server instanceof TlsServer) server.setSecureContext(tlsOptions(next.listen.tls));
+      plan = next;
+    },
+    recycle(buffer) {
+      slabs.recycle(buffer);
+      meters.gateway.slabsOut(slabs.out);
+    },
+    async drain(graceful) {
+      gate.draining = true;
+      await drainServer(server, {
+        graceful,
+        drainMs: plan.listen.drainMs,
+        clock,
+        busy: () => gate.inflight > 0,
+        connections: () => connections,
+        pending: () => routes.shadows > 0,
+      });
+      clearTimeout(flushTimer);
+      flush();
+      watch.close();
+      await routes.close();
+    },
+  };
+}

@@ -1,0 +1,166 @@
+// A model as the data path uses it: its Plan compiled once per generation, joined to state that outlives generations
+// (upstreams, counters, mirrors), which is keyed by what it depends on.
+
+import type { ModelPlan, Plan } from '../config/plan.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { DeadlineWatch } from '../kernel/deadlines.ts';
+import type { Mirror } from '../mirror/mirror.ts';
+import { createMirror } from '../mirror/mirror.ts';
+import { protocolOf } from '../protocols/registry.ts';
+import type { RouteTable } from '../routing/route-table.ts';
+import { createRouteTable } from '../routing/route-table.ts';
+import type { ModelSplit } from '../split/assign.ts';
+import { saltBytes } from '../split/assign.ts';
+import type { Meters, SeriesMeter } from '../telemetry/meters.ts';
+import type { VersionUpstream } from '../upstream/version-upstream.ts';
+import { createVersionUpstream, upstreamKey } from '../upstream/version-upstream.ts';
+import type { Allocations } from './messages.ts';
+
+export interface RouteVersion {
+  readonly index: number;
+  readonly name: string;
+  readonly role: 'champion' | 'challenger';
+  readonly upstream: VersionUpstream;
+  readonly meter: SeriesMeter;
+}
+
+export interface RouteMirror {
+  readonly version: number;
+  readonly name: string;
+  readonly share: number;
+  readonly timeoutMs: number;
+  readonly callsMax: number;
+  readonly bytesMax: number;
+  readonly upstream: VersionUpstream;
+  readonly meter: SeriesMeter;
+  readonly mirror: Mirror;
+}
+
+export interface Route {
+  readonly plan: ModelPlan;
+  readonly serial: number;
+  /** Position in the Plan's models. */
+  readonly index: number;
+  readonly split: ModelSplit;
+  readonly isDecision: (method: string, path: string) => boolean;
+  readonly versions: readonly RouteVersion[];
+  readonly mirrors: readonly RouteMirror[];
+  /** Calls in flight of this model on this thread. */
+  readonly load: { inflight: number };
+  /** Lower-case names of request headers that go on the record. */
+  readonly recordHeaders: ReadonlySet<string>;
+}
+
+export interface Routes {
+  table: RouteTable<Route>;
+  /** Compile a Plan and put it in the place of the one before, in one step. */
+  swap(plan: Plan, allocations: Allocations): void;
+  /** Shadows in flight. */
+  readonly shadows: number;
+  /** Bytes of requests held by them. */
+  readonly shadowBytes: number;
+  close(): Promise<void>;
+}
+
+/** Headers without which the monitor could not read a body. */
+const READING_HEADERS = ['content-type', 'content-encoding', 'inference-header-content-length'];
+
+export function createRoutes(clock: Clock, watch: DeadlineWatch, meters: Meters, report: (problem: unknown) => void): Routes {
+  let upstreams = new Map<string, VersionUpstream>();
+  const mirrors = new Map<string, Mirror>();
+  const loads = new Map<string, { inflight: number }>();
+
+  function compile(plan: Plan, allocations: Allocations): { entries: Route[]; used: Map<string, VersionUpstream> } {
+    const used = new Map<string, VersionUpstream>();
+    const upstreamOf = (model: ModelPlan, role: 'primary' | 'shadow', version: number): VersionUpstream => {
+      const versionPlan = model.versions[version];
+      if (versionPlan === undefined) throw new Error(`model ${model.name} has no version ${version}`);
+      const options = { version: versionPlan, connectTimeoutMs: model.timeout.connectMs, breaker: model.breaker, retryBudget: model.retry.budget };
+      const key = upstreamKey(model.name, role, options);
+      const kept = used.get(key) ?? upstreams.get(key) ?? createVersionUpstream({ ...options, clock });
+      used.set(key, kept);
+      return kept;
+    };
+    const entries = plan.models.map((model, index): Route => {
+      const load = kept(loads, model.name, () => ({ inflight: 0 }));
+      return {
+        plan: model,
+        serial: plan.serial,
+        index,
+        split: compileSplit(model, allocations[index] ?? []),
+        isDecision: protocolOf(model.protocol).isDecision,
+        versions: model.versions.map((version, at) => ({
+          index: at,
+          name: version.name,
+          role: at === model.champion ? 'champion' : 'challenger',
+          upstream: upstreamOf(model, 'primary', at),
+          meter: meters.series(model.name, version.name, at === model.champion ? 'champion' : 'challenger'),
+        })),
+        mirrors: model.mirrors.map((mirror) => {
+          const name = model.versions[mirror.version]?.name ?? '';
+          return {
+            ...mirror,
+            name,
+            upstream: upstreamOf(model, 'shadow', mirror.version),
+            meter: meters.series(model.name, name, 'shadow'),
+            mirror: kept(mirrors, `${model.name}\n${name}`, () => createMirror(clock, watch)),
+          };
+        }),
+        load,
+        recordHeaders: new Set([...READING_HEADERS, ...model.capture.headers]),
+      };
+    });
+    return { entries, used };
+  }
+
+  const routes: Routes = {
+    table: createRouteTable<Route>([]),
+    swap(plan, allocations) {
+      const { entries, used } = compile(plan, allocations);
+      routes.table = createRouteTable(entries.map((route) => ({ match: route.plan.match, route })));
+      for (const [key, upstream] of upstreams) if (!used.has(key)) upstream.close().catch(report);
+      upstreams = used;
+    },
+    get shadows() {
+      return sum(mirrors, (mirror) => mirror.calls);
+    },
+    get shadowBytes() {
+      return sum(mirrors, (mirror) => mirror.bytes);
+    },
+    async close() {
+      await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));
+    },
+  };
+  return routes;
+}
+
+function compileSplit(model: ModelPlan, allocations: readonly SharedArrayBuffer[]): ModelSplit {
+  const owners = (at: number): Uint8Array => {
+    const memory = allocations[at];
+    if (memory === undefined) throw new Error(`model ${model.name} has no allocation ${at}`);
+    return new Uint8Array(memory);
+  };
+  return {
+    salt: saltBytes(model.salt),
+    champion: model.champion,
+    shares: model.split,
+    owners: owners(0),
+    overrides: model.overrides,
+    rules: model.rules.map((rule, at) => ({ when: rule.when, shares: rule.split, owners: owners(at + 1) })),
+    missing: model.sticky?.missing ?? 'random',
+  };
+}
+
+function kept<Value>(store: Map<string, Value>, key: string, make: () => Value): Value {
+  const found = store.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  store.set(key, made);
+  return made;
+}
+
+function sum<Value>(store: ReadonlyMap<string, Value>, of: (value: Value) => number): number {
+  let total = 0;
+  for (const value of store.values()) total += of(value);
+  return total;
+}

@@ -1,0 +1,100 @@
+// Step 5 of a decision: which of the model's mirrors its request falls into, and what is counted where none is sent. A
+// request is copied once its body is whole; that may be after its own call has begun.
+
+import { failureKind } from '../errors.ts';
+import { failureIndex } from '../errors.ts';
+import { spanId } from '../kernel/ids.ts';
+import type { ShadowDrop } from '../model.ts';
+import type { ShadowResult } from '../mirror/mirror.ts';
+import { isMirrored } from '../mirror/mirror.ts';
+import { formatTraceparent } from '../telemetry/trace-context.ts';
+import type { TraceContext } from '../telemetry/trace-context.ts';
+import type { Gate } from './gate.ts';
+import type { DecisionFacts } from './record.ts';
+import { toRecord } from './record.ts';
+import type { RequestBody } from './request-body.ts';
+import type { RouteMirror } from './route.ts';
+
+/** A decision as its shadows see it. */
+export interface Mirrored extends DecisionFacts {
+  readonly gate: Gate;
+  readonly recorded: boolean;
+  readonly body: RequestBody;
+  readonly forward: readonly string[];
+  readonly trace: TraceContext;
+  mirrored: boolean;
+}
+
+export function sendShadows(decision: Mirrored): void {
+  const { route, body, gate } = decision;
+  if (route.mirrors.length === 0 || decision.mirrored || !decision.recorded || !body.complete) return;
+  decision.mirrored = true;
+  for (const mirror of route.mirrors) {
+    if (mirror.version === decision.assignment.version || !isMirrored(decision.id, mirror.name, mirror.share)) continue;
+    const drop = sendShadow(decision, mirror);
+    if (drop !== null) mirror.meter.shadowDropped(drop);
+  }
+  gate.meters.gateway.shadowBytes(gate.routes.shadowBytes);
+}
+
+function sendShadow(decision: Mirrored, mirror: RouteMirror): ShadowDrop | null {
+  const { gate, body, trace } = decision;
+  if (gate.draining) return 'draining';
+  const whole = body.whole();
+  if (whole === null) return 'body_too_large';
+  const callSpanId = spanId();
+  const headers = [...decision.forward, 'headgate-shadow', mirror.name, 'traceparent', formatTraceparent(trace.traceId, callSpanId, trace.sampled)];
+  if (trace.tracestate !== '') headers.push('tracestate', trace.tracestate);
+  const bounds = {
+    timeoutMs: mirror.timeoutMs,
+    callsMax: mirror.callsMax,
+    bytesMax: mirror.bytesMax,
+    heldBytesMax: gate.listen.bodyBytesHeld,
+    answerBytesMax: gate.listen.bodyBytesMax,
+  };
+  const at = gate.clock.wall();
+  const drop = mirror.mirror.send(
+    { call: (request, listener) => mirror.upstream.call(request, listener, null) },
+    { method: decision.method, path: decision.target, headers, host: '', body: whole.length === 0 ? null : whole, trailers: null },
+    whole.length,
+    bounds,
+    (result) => shadowEnded(decision, mirror, result, callSpanId, at),
+  );
+  if (drop === null) mirror.meter.inflight(1);
+  return drop;
+}
+
+function shadowEnded(decision: Mirrored, mirror: RouteMirror, result: ShadowResult, callSpanId: string, at: number): void {
+  const { gate, assignment } = decision;
+  const latencyMs = result.endedAt - result.startedAt;
+  const { failure } = result;
+  mirror.meter.inflight(-1);
+  mirror.meter.finished(
+    assignment.reason,
+    result.status,
+    failure === null || failureKind(failure.code).source !== 'upstream' ? -1 : failureIndex(failure.code),
+    latencyMs,
+    latencyMs,
+    decision.requestBytes,
+    result.bytes,
+  );
+  gate.meters.gateway.shadowBytes(gate.routes.shadowBytes);
+  gate.handOver(
+    toRecord(decision, {
+      version: mirror.version,
+      role: 'shadow',
+      reason: assignment.reason,
+      status: result.status,
+      failure,
+      at,
+      latencyMs,
+      upstreamMs: latencyMs,
+      attempts: 1,
+      callSpanId,
+      headers: result.headers,
+      held: result.held,
+      bytes: result.bytes,
+      truncated: result.truncated,
+    }),
+  );
+}

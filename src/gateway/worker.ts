@@ -1,0 +1,50 @@
+// A gateway on a thread of its own: messages in, messages out, nothing decided here.
+
+import type { MessagePort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { SlabReturn } from '../capture/slab.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { uniform } from '../kernel/ids.ts';
+import { createLogger } from '../telemetry/logs.ts';
+import { createGateway } from './gateway.ts';
+import type { FromGateway, GatewaySetup, ToGateway } from './messages.ts';
+
+const setup = workerData as GatewaySetup & { readonly handover: MessagePort };
+const log = createLogger({ level: setup.plan.telemetry.logLevel, thread: `gateway-${setup.thread}` });
+const say = (message: FromGateway): void => parentPort?.postMessage(message);
+
+const gateway = createGateway({
+  thread: setup.thread,
+  plan: setup.plan,
+  allocations: setup.allocations,
+  clock: systemClock,
+  random: uniform,
+  post: (message, transfer) => setup.handover.postMessage(message, transfer),
+  report: (problem) => log.error({ err: problem }, 'unexpected problem off the request path'),
+});
+
+setup.handover.on('message', (message: SlabReturn) => gateway.recycle(message.buffer));
+
+parentPort?.on('message', (message: ToGateway) => {
+  switch (message.kind) {
+    case 'listen':
+      gateway.listen(message.port).then(
+        (port) => say({ kind: 'listening', port }),
+        (error: NodeJS.ErrnoException) => say({ kind: 'failed', code: error.code ?? '', problem: error.message }),
+      );
+      break;
+    case 'swap':
+      gateway.swap(message.plan, message.allocations);
+      say({ kind: 'swapped', serial: message.plan.serial });
+      break;
+    case 'drain':
+      gateway.drain(message.graceful).then(
+        () => {
+          say({ kind: 'drained' });
+          setup.handover.close();
+        },
+        (error: Error) => say({ kind: 'failed', code: '', problem: `draining failed: ${error.message}` }),
+      );
+      break;
+  }
+});

@@ -1,0 +1,145 @@
+// A gate for tests of the data path: one gateway in this thread, on a free port, with a Plan written down in full. Finished
+// exchanges are read back from the slabs, as the monitor would.
+
+import { readSlab } from '../../src/capture/slab.ts';
+import type { ListenPlan, ModelPlan, Plan, VersionPlan } from '../../src/config/plan.ts';
+import type { Gateway } from '../../src/gateway/gateway.ts';
+import { createGateway } from '../../src/gateway/gateway.ts';
+import type { Allocations } from '../../src/gateway/messages.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
+import { createSeededRandom } from '../../src/kernel/random.ts';
+import type { ExchangeRecord } from '../../src/model.ts';
+import { allocate } from '../../src/split/allocate.ts';
+import type { MeterBlock } from '../../src/telemetry/meters.ts';
+
+export function version(name: string, urls: string | readonly string[], more: Partial<VersionPlan> = {}): VersionPlan {
+  const endpoints = [urls].flat().map((url) => {
+    const { origin, pathname, search } = new URL(url);
+    return { origin, path: pathname === '/' ? null : pathname + search };
+  });
+  return { name, endpoints, balance: 'leastBusy', health: null, auth: null, tls: null, connectionsMax: 32, lineage: {}, ...more };
+}
+
+export function model(versions: readonly VersionPlan[], more: Partial<ModelPlan> = {}): ModelPlan {
+  return {
+    name: 'm',
+    owner: null,
+    description: null,
+    protocol: 'raw',
+    match: { paths: [''], methods: null, host: null, headers: {} },
+    champion: 0,
+    versions,
+    sticky: { source: { kind: 'header', name: 'account-id' }, missing: 'random' },
+    salt: 'm',
+    split: versions.map((_, index) => (index === 0 ? 1 : 0)),
+    overrides: new Map(),
+    rules: [],
+    mirrors: [],
+    fallback: true,
+    retry: { attempts: 2, on: ['connect'], budget: 0.2 },
+    timeout: { connectMs: 250, firstByteMs: 2000, totalMs: 10_000 },
+    breaker: { failures: 5, openMs: 10_000 },
+    inflightMax: 1024,
+    capture: { sample: 1, bodies: 'full', redact: [], headers: ['user-agent'], durability: 'async' },
+    features: {},
+    drift: { baseline: null, tickMs: 60_000, tolerance: 0.1, provisionalRows: 1000 },
+    ...more,
+  };
+}
+
+const LISTEN: ListenPlan = {
+  host: '127.0.0.1',
+  port: 0,
+  threads: 1,
+  bodyBytesMax: 8 * 1024 * 1024,
+  bodyBytesHeld: 256 * 1024,
+  headBytesMax: 32 * 1024,
+  drainMs: 5000,
+  inflightMax: 2048,
+  connectionsMax: 10_000,
+  timeout: { headMs: 10_000, requestMs: 60_000, idleMs: 75_000, stallMs: 30_000 },
+  tls: null,
+};
+
+let serial = 0;
+
+export function plan(models: readonly ModelPlan[], listen: Partial<ListenPlan> = {}): Plan {
+  serial++;
+  return {
+    generation: `test-${serial}`,
+    serial,
+    listen: { ...LISTEN, ...listen },
+    admin: { host: '127.0.0.1', port: 0, token: null },
+    data: '/nonexistent',
+    telemetry: { logLevel: 'silent', accessLog: 0, traces: { endpoint: null, headers: {}, sample: 0, serviceName: 'headgate' } },
+    models,
+  };
+}
+
+export function allocations({ models }: Plan): Allocations {
+  return models.map((m) => {
+    const names = m.versions.map((v) => v.name);
+    return [m.split, ...m.rules.map((rule) => rule.split)].map((shares) => allocate(names, shares));
+  });
+}
+
+export interface TestGate {
+  readonly port: number;
+  readonly url: string;
+  readonly gateway: Gateway;
+  readonly blocks: readonly MeterBlock[];
+  /** Records handed over so far; waits until there are `count`. */
+  records(count: number): Promise<readonly ExchangeRecord[]>;
+  swap(plan: Plan): void;
+  /** Problems reported off the request path. */
+  readonly problems: readonly unknown[];
+  close(): Promise<void>;
+}
+
+/** @param slabs false: the monitor never returns a slab */
+export async function startGate(first: Plan, options: { readonly returnSlabs?: boolean } = {}): Promise<TestGate> {
+  const seen: ExchangeRecord[] = [];
+  const blocks: MeterBlock[] = [];
+  const problems: unknown[] = [];
+  const gateway = createGateway({
+    thread: 0,
+    plan: first,
+    allocations: allocations(first),
+    clock: systemClock,
+    random: createSeededRandom(7),
+    post(message) {
+      if (message.kind === 'meters') {
+        blocks.push(message.block);
+        return;
+      }
+      readSlab(message.buffer, message.used, (record) => {
+        seen.push({ ...record, request: record.request.map((piece) => piece.slice()), response: record.response.map((piece) => piece.slice()) });
+      });
+      if (options.returnSlabs !== false) setImmediate(() => gateway.recycle(message.buffer));
+    },
+    report: (problem) => problems.push(problem),
+  });
+  const port = await gateway.listen(0);
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    gateway,
+    blocks,
+    problems,
+    async records(count) {
+      await until(() => seen.length >= count, `${count} records (${seen.length} so far)`);
+      return seen;
+    },
+    swap: (next) => gateway.swap(next, allocations(next)),
+    close: () => gateway.drain(false),
+  };
+}
+
+/** Wait for a condition; fails loudly after a deadline. */
+export async function until(condition: () => boolean, what: string, deadlineMs = 5000): Promise<void> {
+  const end = Date.now() + deadlineMs;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
