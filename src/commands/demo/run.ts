@@ -39,6 +39,9 @@ export interface DemoWorld {
   readonly terminal: Terminal & { readonly isTTY?: boolean };
   readonly colours: boolean;
   readonly clock: Clock;
+  /** Between polls, and between frames; tests are in a hurry. */
+  readonly pollMs?: number;
+  readonly redrawMs?: number;
   /** Ends the run. */
   readonly stop: AbortSignal;
 }
@@ -114,7 +117,10 @@ async function play(options: DemoOptions, world: DemoWorld, observer: Observer, 
       await sleep(ms, undefined, { signal: over }).catch(() => undefined);
     }
   };
-  await Promise.all([each(POLL_MS, observer.poll), each(screen.redrawMs, () => screen.show(observer.story()))]);
+  await Promise.all([
+    each(world.pollMs ?? POLL_MS, observer.poll),
+    each(world.redrawMs ?? screen.redrawMs, () => screen.show(observer.story())),
+  ]);
   await observer.poll();
 }
 
