@@ -56,7 +56,7 @@ export function createUndiciTransport(origin: string, options: TransportOptions)
         },
         call,
       );
-      return call;
+      return call.handed();
     },
     close: () => pool.close(),
   };
@@ -70,10 +70,17 @@ class UndiciCall implements Call, Dispatcher.DispatchHandler {
   #sent = false;
   #started = false;
   #over = false;
+  #dispatched = false;
 
   constructor(listener: CallListener, connectTimeoutMs: number) {
     this.#listener = listener;
     this.#connectTimeoutMs = connectTimeoutMs;
+  }
+
+  /** The call is in the hands of whoever asked for it. */
+  handed(): this {
+    this.#dispatched = true;
+    return this;
   }
 
   abort(): void {
@@ -125,7 +132,10 @@ class UndiciCall implements Call, Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#over) return;
     this.#over = true;
-    this.#listener.callFailed(failureOf(error, this.#sent, this.#started, this.#connectTimeoutMs));
+    const failure = failureOf(error, this.#sent, this.#started, this.#connectTimeoutMs);
+    // undici refuses bad arguments before dispatch returns; the listener hears of it only once it holds its call.
+    if (this.#dispatched) this.#listener.callFailed(failure);
+    else queueMicrotask(() => this.#listener.callFailed(failure));
   }
 }
 
