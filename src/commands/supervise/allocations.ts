@@ -1,0 +1,32 @@
+// The allocation tables of a Plan, in shared memory, made on the supervisor's thread so that no request waits for them. A
+// table is made once for each set of names and shares: a reload that leaves a split alone keeps its table.
+
+import type { ModelPlan, Plan } from '../../config/plan.ts';
+import { allocate } from '../../split/allocate.ts';
+
+/** Per model: the owners of its slots for its split and for each rule's split, in order. */
+export type Allocations = readonly (readonly SharedArrayBuffer[])[];
+
+export interface Allocator {
+  /** Tables that the Plan does not use are forgotten. */
+  allocate(plan: Plan): Allocations;
+}
+
+export function createAllocator(): Allocator {
+  let tables = new Map<string, SharedArrayBuffer>();
+  return {
+    allocate({ models }) {
+      const used = new Map<string, SharedArrayBuffer>();
+      const table = ({ versions }: ModelPlan, shares: readonly number[]): SharedArrayBuffer => {
+        const names = versions.map((version) => version.name);
+        const key = JSON.stringify([names, shares]);
+        const found = used.get(key) ?? tables.get(key) ?? allocate(names, shares);
+        used.set(key, found);
+        return found;
+      };
+      const allocations = models.map((model) => [model.split, ...model.rules.map((rule) => rule.split)].map((shares) => table(model, shares)));
+      tables = used;
+      return allocations;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+// A worker thread as the supervisor sees it: typed messages both ways, and an end that never goes unnoticed.
+
+import type { MessagePort } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
+
+export interface Thread<In, Out> {
+  say(message: Out, transfer?: readonly (ArrayBuffer | MessagePort)[]): void;
+  /** Resolves with the next message that `pick` accepts; rejects once the thread has ended. */
+  next<Picked extends In>(pick: (message: In) => message is Picked): Promise<Picked>;
+  /** Every message, for as long as the thread lives. */
+  onMessage(take: (message: In) => void): void;
+  terminate(): Promise<void>;
+}
+
+/**
+ * @param entry file of the thread; beside the sources it is a .ts file, in a build a .js one
+ * @param onEnd called where the thread ends although nobody asked it to
+ */
+export function startThread<In, Out>(
+  entry: URL,
+  name: string,
+  setup: { readonly data: unknown; readonly transfer: readonly MessagePort[] },
+  onEnd: (problem: Error) => void,
+): Thread<In, Out> {
+  const worker = new Worker(entry, { name, workerData: setup.data, transferList: [...setup.transfer] });
+  const waiting = new Set<{ take(message: In): boolean; reject(problem: Error): void }>();
+  let wanted = false;
+
+  worker.on('message', (message: In) => {
+    for (const waiter of waiting) if (waiter.take(message)) waiting.delete(waiter);
+  });
+  const ended = (problem: Error): void => {
+    for (const waiter of waiting) waiter.reject(problem);
+    waiting.clear();
+    if (!wanted) onEnd(problem);
+    wanted = true;
+  };
+  worker.on('error', (error: Error) => ended(new Error(`thread ${name} failed: ${error.stack ?? error.message}`)));
+  worker.on('exit', (code) => ended(new Error(`thread ${name} ended with code ${code}`)));
+
+  return {
+    say: (message, transfer = []) => worker.postMessage(message, transfer),
+    next<Picked extends In>(pick: (message: In) => message is Picked) {
+      return new Promise<Picked>((resolve, reject) => {
+        waiting.add({
+          take(message) {
+            if (!pick(message)) return false;
+            resolve(message);
+            return true;
+          },
+          reject,
+        });
+      });
+    },
+    onMessage: (take) => worker.on('message', take),
+    async terminate() {
+      wanted = true;
+      await worker.terminate();
+    },
+  };
+}
