@@ -1,0 +1,90 @@
+// The Prometheus exposition: prom-client's registry over families that read shared memory at scrape time. Nothing here is
+// ever called on the request path. Which numbers there are: families.ts for the gateway's, monitor-families.ts for the rest.
+
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import type { Role } from '../model.ts';
+import { type Family, gatewayCaptureDrops, gatewayFamilies, type Sample, seriesFamilies } from './families.ts';
+import type { MeterBlock } from './meters.ts';
+import { type MonitorNumbers, monitorFamilies } from './monitor-families.ts';
+import { createSums, type SeriesSnapshot, type Sums, snapshotOf } from './sums.ts';
+
+export interface Exposition {
+  /** Take up a block that a gateway has published. Sums over threads; once per block. */
+  add(block: MeterBlock): void;
+  /** Any other family: read at each scrape. @throws where the name is taken */
+  register(family: Family): void;
+  /** The numbers of the monitor, once it has them. */
+  registerMonitor(numbers: MonitorNumbers): void;
+  /** Text exposition, with the content type to serve it under. */
+  render(): Promise<{ readonly text: string; readonly contentType: string }>;
+  /** @returns undefined where nothing was ever counted under this key */
+  snapshot(model: string, version: string, role: Role): SeriesSnapshot | undefined;
+  /** The sums themselves, for histories (traffic.ts). Call `refresh` before reading. */
+  readonly sums: Sums;
+}
+
+export interface ExpositionOptions {
+  /** Of Headgate, for headgate_build_info. */
+  readonly version: string;
+  /** CPU, memory, GC and event loop of this process (the latter two: of this thread). */
+  readonly process: boolean;
+}
+
+export function createExposition(options: ExpositionOptions): Exposition {
+  const registry = new Registry();
+  const sums = createSums();
+  const register = (family: Family): void => registry.registerMetric(asMetric(family));
+
+  for (const family of [...seriesFamilies(sums), ...gatewayFamilies(sums)]) register(family);
+  register(buildInfo(options.version));
+  if (options.process) collectDefaultMetrics({ register: registry });
+
+  return {
+    sums,
+    register,
+    add: (block) => sums.add(block),
+    registerMonitor(numbers) {
+      for (const family of monitorFamilies(numbers, () => gatewayCaptureDrops(sums))) register(family);
+    },
+    async render() {
+      sums.refresh();
+      // prom-client 15 writes Nan; the format has NaN. A label's value never holds a line break, so only values match.
+      const text = (await registry.metrics()).replaceAll(' Nan\n', ' NaN\n');
+      return { text, contentType: registry.contentType };
+    },
+    snapshot(model, version, role) {
+      const found = sums.find(model, version, role);
+      if (found === undefined) return undefined;
+      sums.refresh();
+      return snapshotOf(found);
+    },
+  };
+}
+
+function buildInfo(version: string): Family {
+  return {
+    name: 'headgate_build_info',
+    help: 'Version of Headgate and of the runtime it stands on.',
+    type: 'gauge',
+    samples: () => [{ value: 1, labels: { version, node: process.version } }],
+  };
+}
+
+/** What the registry really asks of a metric; its types know only prom-client's own classes. */
+interface Rendered extends Omit<Family, 'samples'> {
+  readonly aggregator: 'sum';
+  get(): Promise<Omit<Family, 'samples'> & { readonly values: readonly Sample[] }>;
+  reset(): void;
+}
+
+function asMetric({ name, help, type, samples }: Family): Metric {
+  const rendered: Rendered = {
+    name,
+    help,
+    type,
+    aggregator: 'sum',
+    get: async () => ({ name, help, type, values: samples() }),
+    reset: () => {},
+  };
+  return rendered as unknown as Metric;
+}

@@ -1,0 +1,202 @@
+// The metric families read from shared memory: their names, help and labels, and which cells they show. Cells that have
+// never been counted are left out where a label has many values, so that 400 models stay a scrape of a bearable size.
+
+import { FAILURES } from '../errors.ts';
+import { CAPTURE_DROPS, REASONS, SHADOW_DROPS } from '../model.ts';
+import { BOUNDS_MS, BUCKETS, countOf, LE_MS, sumMs } from './histogram.ts';
+import { GATEWAY, SERIES, STATUS_CLASSES } from './layout.ts';
+import type { SeriesSum, Sums } from './sums.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** One line of the exposition, in the shape that prom-client's registry renders. */
+export interface Sample {
+  readonly value: number;
+  readonly labels: Labels;
+  /** Rendered once per object and kept by prom-client. */
+  readonly sharedLabels?: Labels;
+  readonly metricName?: string;
+}
+
+export interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  samples(): Sample[];
+}
+
+const NONE: Labels = {};
+const { at } = SERIES;
+const LE: readonly string[] = [...LE_MS.map((ms) => String(ms / 1000)), '+Inf'];
+/** For each bound shown, the first bucket above it. */
+const LE_END: readonly number[] = [...LE_MS.map((ms) => BOUNDS_MS.indexOf(ms) + 1), BUCKETS];
+
+export function seriesFamilies(sums: Sums): readonly Family[] {
+  const shared = new WeakMap<SeriesSum, Labels>();
+  const labelsOf = (series: SeriesSum): Labels => {
+    const known = shared.get(series);
+    if (known !== undefined) return known;
+    const made = { model: series.model, version: series.version, role: series.role };
+    shared.set(series, made);
+    return made;
+  };
+  const family = (type: Family['type'], name: string, help: string, of: SampleOf): Family => ({
+    name,
+    help,
+    type,
+    samples() {
+      const out: Sample[] = [];
+      for (const series of sums.series) of(series.cells, labelsOf(series), out);
+      return out;
+    },
+  });
+  return [
+    family(
+      'counter',
+      'headgate_decisions_total',
+      'Calls that ended, by the reason for their version. Role shadow: mirrored copies.',
+      perCell(at.reasons, labelsPer('reason', REASONS)),
+    ),
+    family(
+      'counter',
+      'headgate_responses_total',
+      'Calls that ended, by class of status. none: there was no answer.',
+      perCell(at.statuses, labelsPer('status', STATUS_CLASSES), new Set(['2xx', '5xx'])),
+    ),
+    family(
+      'counter',
+      'headgate_failures_total',
+      'Calls that Headgate ended itself, by code and by who caused it.',
+      perCell(
+        at.failures,
+        FAILURES.map(({ code, source }) => ({ code, source })),
+      ),
+    ),
+    family(
+      'histogram',
+      'headgate_decision_duration_seconds',
+      "From the head of the request to the last byte of the answer; a shadow's to the end of its answer.",
+      histogramAt('headgate_decision_duration_seconds', at.latency),
+    ),
+    family(
+      'histogram',
+      'headgate_upstream_duration_seconds',
+      "From the start of the last attempt to its answer's last byte.",
+      histogramAt('headgate_upstream_duration_seconds', at.upstream),
+    ),
+    family('counter', 'headgate_retries_total', 'Attempts after the first.', oneCell(at.retries)),
+    family(
+      'counter',
+      'headgate_fallbacks_total',
+      'Calls of a version that failed before answering and were answered by the champion.',
+      oneCell(at.fallbacks),
+    ),
+    family(
+      'counter',
+      'headgate_shadows_dropped_total',
+      'Requests chosen for a mirror and not sent, by reason.',
+      perCell(at.shadowDrops, labelsPer('reason', SHADOW_DROPS)),
+    ),
+    family('counter', 'headgate_request_bytes_total', 'Bytes of request bodies.', oneCell(at.requestBytes)),
+    family('counter', 'headgate_response_bytes_total', 'Bytes of response bodies.', oneCell(at.responseBytes)),
+    family('gauge', 'headgate_version_inflight', 'Calls in flight per version.', oneCell(at.inflight)),
+  ];
+}
+
+export function gatewayFamilies({ gateway }: Sums): readonly Family[] {
+  const one = (type: Family['type'], name: string, help: string, cell: number): Family => ({
+    name,
+    help,
+    type,
+    samples: () => [{ value: gateway[cell] as number, labels: NONE }],
+  });
+  const cells = GATEWAY.at;
+  return [
+    {
+      name: 'headgate_refused_total',
+      help: 'Requests that ended before a model was known, by code.',
+      type: 'counter',
+      samples() {
+        const out: Sample[] = [];
+        perCell(cells.refused, labelsPer('code', FAILURE_CODES), ALWAYS_REFUSED)(gateway, NONE, out);
+        return out;
+      },
+    },
+    one('counter', 'headgate_received_total', 'Exchanges that ended and were due to be recorded.', cells.received),
+    one('gauge', 'headgate_inflight', 'Requests in flight.', cells.inflight),
+    one('gauge', 'headgate_connections', 'Client connections open.', cells.connections),
+    one('gauge', 'headgate_handover_slabs', 'Slabs of exchanges in the hands of the monitor.', cells.slabsOut),
+    one('gauge', 'headgate_shadow_bytes', 'Bytes of bodies held for shadows.', cells.shadowBytes),
+  ];
+}
+
+const FAILURE_CODES = FAILURES.map(({ code }) => code);
+const ALWAYS_REFUSED: ReadonlySet<string> = new Set(['no_model', 'overloaded']);
+
+/** Exchanges that no slab could take, by reason: the gateway's part of what capture dropped. */
+export function gatewayCaptureDrops({ gateway }: Sums): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    CAPTURE_DROPS.map((reason, index) => [reason, gateway[GATEWAY.at.captureDrops + index] as number]),
+  );
+}
+
+type SampleOf = (cells: Float64Array, shared: Labels, out: Sample[]) => void;
+
+function labelsPer(label: string, names: readonly string[]): readonly Labels[] {
+  return names.map((name) => ({ [label]: name }));
+}
+
+/** A run of cells, one value of a label each; those never counted only where the value is in `always`. */
+function perCell(start: number, labels: readonly Labels[], always: ReadonlySet<string> = new Set()): SampleOf {
+  const shown = labels.map((each) => Object.values(each).some((value) => always.has(value)));
+  return (cells, sharedLabels, out) => {
+    for (let i = 0; i < labels.length; i++) {
+      const value = cells[start + i] as number;
+      if (value > 0 || shown[i] === true) out.push({ value, labels: labels[i] as Labels, sharedLabels });
+    }
+  };
+}
+
+function oneCell(cell: number): SampleOf {
+  return (cells, sharedLabels, out) => {
+    out.push({ value: cells[cell] as number, labels: NONE, sharedLabels });
+  };
+}
+
+/**
+ * Cumulative buckets, sum and count in seconds; nothing until the first value. A scrape of 400 models has 60,000 of these
+ * lines, so the name of each is kept with its labels already in it, and prom-client adds the value alone.
+ */
+function histogramAt(name: string, offset: number): SampleOf {
+  const kept = new WeakMap<Float64Array, readonly string[]>();
+  const namesOf = (cells: Float64Array, series: Labels): readonly string[] => {
+    const known = kept.get(cells);
+    if (known !== undefined) return known;
+    const labels = Object.entries(series).map(([label, value]) => `${label}="${escaped(value)}"`);
+    const made = LE.map((le) => `${name}_bucket{le="${le}",${labels}}`);
+    made.push(`${name}_sum{${labels}}`, `${name}_count{${labels}}`);
+    kept.set(cells, made);
+    return made;
+  };
+  return (cells, series, out) => {
+    const total = countOf(cells, offset);
+    if (total === 0) return;
+    const names = namesOf(cells, series);
+    const push = (line: number, value: number): void => {
+      out.push({ metricName: names[line] as string, value, labels: NONE, sharedLabels: NONE });
+    };
+    let below = 0;
+    let next = 0;
+    for (let i = 0; i < LE.length; i++) {
+      for (; next < (LE_END[i] as number); next++) below += cells[offset + next] as number;
+      push(i, below);
+    }
+    push(LE.length, sumMs(cells, offset) / 1000);
+    push(LE.length + 1, total);
+  };
+}
+
+/** As the text format wants a label's value. */
+function escaped(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+}

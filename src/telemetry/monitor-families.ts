@@ -1,0 +1,111 @@
+// The metric families of what the monitor knows: configuration, capture, drift. It hands in callbacks, read at each scrape.
+
+import type { Family, Sample } from './families.ts';
+
+/** Numbers that the monitor composes from its rooms. Counts since the start of the process. */
+export interface MonitorNumbers {
+  config(): {
+    readonly generation: string;
+    /** `at`: ISO time. */
+    readonly lastReload: { readonly at: string; readonly ok: boolean };
+    /** Unix milliseconds of the last success. */
+    readonly lastSuccessAt: number;
+    readonly reloads: { readonly succeeded: number; readonly failed: number };
+  };
+  capture(): {
+    readonly captured: number;
+    readonly sampledOut: number;
+    readonly dropped: Readonly<Record<string, number>>;
+    readonly pendingBytes: number;
+  };
+  unreadable(): Iterable<{ readonly model: string; readonly count: number }>;
+  drift(): Iterable<{
+    readonly model: string;
+    readonly version: string;
+    readonly feature: string;
+    readonly side: 'request' | 'response';
+    readonly psi: number | null;
+  }>;
+}
+
+/** Above this many columns only those with the highest PSI are shown, and headgate_drift_psi_omitted counts the others. */
+export const DRIFT_SAMPLES_MAX = 2000;
+
+export function monitorFamilies(
+  numbers: MonitorNumbers,
+  gatewayDrops: () => Readonly<Record<string, number>>,
+): readonly Family[] {
+  return [...configFamilies(numbers), ...captureFamilies(numbers, gatewayDrops), ...driftFamilies(numbers)];
+}
+
+function configFamilies({ config }: MonitorNumbers): readonly Family[] {
+  return [
+    family('gauge', 'headgate_config_info', 'The configuration in force, by its generation.', () => [
+      sample(1, { generation: config().generation }),
+    ]),
+    family('gauge', 'headgate_config_last_reload_successful', 'Whether the last attempt to load succeeded.', () => [
+      sample(config().lastReload.ok ? 1 : 0),
+    ]),
+    family(
+      'gauge',
+      'headgate_config_last_reload_success_timestamp_seconds',
+      'Unix time at which a configuration was last loaded with success.',
+      () => [sample(config().lastSuccessAt / 1000)],
+    ),
+    family('counter', 'headgate_config_reloads_total', 'Attempts to reload, by result.', () => [
+      sample(config().reloads.succeeded, { result: 'success' }),
+      sample(config().reloads.failed, { result: 'failure' }),
+    ]),
+  ];
+}
+
+function captureFamilies(
+  { capture, unreadable }: MonitorNumbers,
+  gatewayDrops: () => Readonly<Record<string, number>>,
+): readonly Family[] {
+  return [
+    family('counter', 'headgate_capture_captured_total', 'Exchanges recorded.', () => [sample(capture().captured)]),
+    family('counter', 'headgate_capture_sampled_out_total', 'Exchanges that capture.sample left out.', () => [
+      sample(capture().sampledOut),
+    ]),
+    family('counter', 'headgate_capture_dropped_total', 'Exchanges that were to be recorded and are lost.', () => {
+      const dropped: Record<string, number> = { ...gatewayDrops() };
+      for (const [reason, count] of Object.entries(capture().dropped)) dropped[reason] = (dropped[reason] ?? 0) + count;
+      return Object.entries(dropped).map(([reason, count]) => sample(count, { reason }));
+    }),
+    family('gauge', 'headgate_capture_pending_bytes', 'Bytes of records not yet on disk.', () => [
+      sample(capture().pendingBytes),
+    ]),
+    family('counter', 'headgate_unreadable_total', 'Bodies in which the protocol found no rows.', () =>
+      Array.from(unreadable(), ({ model, count }) => sample(count, { model })),
+    ),
+  ];
+}
+
+function driftFamilies({ drift }: MonitorNumbers): readonly Family[] {
+  let omitted = 0;
+  return [
+    family('gauge', 'headgate_drift_psi', 'Population stability index of a column against its baseline.', () => {
+      const samples: Sample[] = [];
+      for (const { psi, model, version, feature, side } of drift()) {
+        if (psi !== null && Number.isFinite(psi)) samples.push(sample(psi, { model, version, feature, side }));
+      }
+      omitted = Math.max(0, samples.length - DRIFT_SAMPLES_MAX);
+      return omitted === 0 ? samples : samples.sort((a, b) => b.value - a.value).slice(0, DRIFT_SAMPLES_MAX);
+    }),
+    family(
+      'gauge',
+      'headgate_drift_psi_omitted',
+      'Columns left out of headgate_drift_psi, the steadiest first.',
+      () => [sample(omitted)],
+    ),
+  ];
+}
+
+function family(type: Family['type'], name: string, help: string, samples: () => Sample[]): Family {
+  return { name, help, type, samples };
+}
+
+function sample(value: number, labels: Readonly<Record<string, string>> = {}): Sample {
+  return { value, labels };
+}

@@ -1,0 +1,123 @@
+// The blocks of all threads added up per key: what the exposition and the console read. Blocks are only ever added, since a
+// counter that goes back would be read as a restart; their number is bounded by versions configured x threads.
+
+import type { Role } from '../model.ts';
+import { BUCKETS, HISTOGRAM_CELLS, quantileMs, sumMs } from './histogram.ts';
+import { GATEWAY, SERIES } from './layout.ts';
+import type { MeterBlock } from './meters.ts';
+
+/** The sum over threads for one (model, version, role). `cells` follow SERIES and are valid until the next refresh. */
+export interface SeriesSum {
+  readonly model: string;
+  readonly version: string;
+  readonly role: Role;
+  readonly cells: Float64Array;
+}
+
+/** One (model, version, role) at one moment, for people to read. Counts since the start of the process. */
+export interface SeriesSnapshot {
+  readonly total: number;
+  /** 5xx answers, and failures that were not the client's. */
+  readonly errors: number;
+  readonly inflight: number;
+  readonly retries: number;
+  readonly fallbacks: number;
+  readonly latencyMs: Quantiles;
+  readonly upstreamMs: Quantiles;
+}
+
+export interface Quantiles {
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p99: number | null;
+  readonly mean: number | null;
+}
+
+export interface Sums {
+  add(block: MeterBlock): void;
+  /** Read shared memory once, so that everything rendered from it belongs together. */
+  refresh(): void;
+  readonly series: readonly SeriesSum[];
+  /** Cells follow GATEWAY. */
+  readonly gateway: Float64Array;
+  find(model: string, version: string, role: Role): SeriesSum | undefined;
+}
+
+interface Entry {
+  readonly sum: Float64Array;
+  readonly blocks: Float64Array[];
+}
+
+export function createSums(): Sums {
+  const series: SeriesSum[] = [];
+  const byKey = new Map<string, { readonly row: SeriesSum; readonly entry: Entry }>();
+  const gateway: Entry = { sum: new Float64Array(GATEWAY.length), blocks: [] };
+  const entries: Entry[] = [gateway];
+  const keyOf = (model: string, version: string, role: Role): string => `${model}\n${version}\n${role}`;
+
+  const seriesEntry = ({ model, version, role }: MeterBlock): Entry => {
+    const key = keyOf(model, version, role);
+    const found = byKey.get(key);
+    if (found !== undefined) return found.entry;
+    const entry: Entry = { sum: new Float64Array(SERIES.length), blocks: [] };
+    const row = { model, version, role, cells: entry.sum };
+    byKey.set(key, { row, entry });
+    entries.push(entry);
+    series.push(row);
+    return entry;
+  };
+
+  return {
+    series,
+    gateway: gateway.sum,
+    add(block) {
+      (block.kind === 'gateway' ? gateway : seriesEntry(block)).blocks.push(new Float64Array(block.memory));
+    },
+    refresh() {
+      for (const { sum, blocks } of entries) addUp(sum, blocks);
+    },
+    find: (model, version, role) => byKey.get(keyOf(model, version, role))?.row,
+  };
+}
+
+function addUp(sum: Float64Array, blocks: readonly Float64Array[]): void {
+  const [first, ...rest] = blocks;
+  if (first === undefined) return;
+  sum.set(first);
+  for (const block of rest) {
+    for (let cell = 0; cell < sum.length; cell++) sum[cell] = (sum[cell] as number) + (block[cell] as number);
+  }
+}
+
+export function snapshotOf({ cells }: SeriesSum): SeriesSnapshot {
+  const { at } = SERIES;
+  const read = (index: number): number => cells[index] as number;
+  return {
+    total: totalOf(cells),
+    errors: read(at.errors),
+    inflight: read(at.inflight),
+    retries: read(at.retries),
+    fallbacks: read(at.fallbacks),
+    latencyMs: quantilesOf(cells.subarray(at.latency, at.latency + HISTOGRAM_CELLS)),
+    upstreamMs: quantilesOf(cells.subarray(at.upstream, at.upstream + HISTOGRAM_CELLS)),
+  };
+}
+
+/** Calls that ended, whatever their reason. */
+export function totalOf(cells: Float64Array): number {
+  let total = 0;
+  for (let cell = SERIES.at.reasons; cell < SERIES.at.statuses; cell++) total += cells[cell] as number;
+  return total;
+}
+
+/** @param histogram the cells of one histogram */
+export function quantilesOf(histogram: Float64Array): Quantiles {
+  let count = 0;
+  for (let bucket = 0; bucket < BUCKETS; bucket++) count += histogram[bucket] as number;
+  return {
+    p50: quantileMs(histogram, 0.5),
+    p90: quantileMs(histogram, 0.9),
+    p99: quantileMs(histogram, 0.99),
+    mean: count > 0 ? sumMs(histogram) / count : null,
+  };
+}
