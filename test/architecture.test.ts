@@ -29,7 +29,7 @@ const SIDEWAYS: readonly SidewaysException[] = [];
 
 const HABITS_ALLOWED: Readonly<Record<string, readonly Exception[]>> = {
   console: [{ path: 'commands/', reason: 'a command talks to the person at the terminal' }],
-  'process.exit': [],
+  'process.exit': [{ path: 'commands/serve.ts', reason: 'a second signal ends the process at once' }],
 };
 
 const SRC = fileURLToPath(new URL('../src/', import.meta.url));
@@ -105,6 +105,8 @@ describe('the checkers find what they are for', () => {
       file('gateway/thread.ts', ''),
       file('gateway/orphan.ts', imports('./thread.ts')),
     ];
+    const byEnding = edges([file('cli.ts', ['new URL(`./gateway/thread.$', '{ENDING}`, import.meta.url);'].join(''))]);
+    expect(byEnding).toEqual([{ from: 'cli.ts', to: 'gateway/thread.ts' }]);
     expect(deadProblems(sources, edges(sources), ENTRIES)).toEqual([expect.stringContaining('src/gateway/orphan.ts')]);
   });
 

@@ -164,7 +164,7 @@ export function headerProblems(sources: readonly Source[]): string[] {
   return sources.flatMap(({ path, text }) => {
     const lines = openingComment(text);
     const words = lines.join(' ').replace(/\/\//g, '').trim();
-    if (lines.length >= 1 && lines.length <= 8 && words.length >= 40) return [];
+    if (lines.length >= 1 && lines.length <= 12 && words.length >= 40) return [];
     return [
       `src/${path}: opens with ${lines.length} comment lines (${words.length} characters); begin with two to six \`//\` lines: what the file decides, what it leaves to whom`,
     ];

@@ -12,11 +12,14 @@ export function codeOnly(text: string): string {
   return blank(text, true);
 }
 
-/** Relative paths to other sources, in the order written: whatever a string names as ./x.ts or ../x.ts counts. */
+/**
+ * Relative paths to other sources, in the order written: whatever a string names as ./x.ts or ../x.ts counts. A worker's
+ * entry written as `./x.${ending}`, for sources and builds alike, is ./x.ts.
+ */
 export function relativeSpecifiers(text: string): string[] {
   const withoutComments = blank(text, false);
-  const found = withoutComments.matchAll(/(['"`])(\.\.?\/[^'"`\n$]*?\.(?:ts|js|json|html|css))\1/g);
-  return [...new Set([...found].map((match) => match[2] ?? ''))].filter((specifier) => !specifier.endsWith('.js'));
+  const found = withoutComments.matchAll(/(['"`])(\.\.?\/[^'"`\n$]*?)\.(ts|json|html|css|\$\{\w+\})\1/g);
+  return [...new Set([...found].map(([, , path, ending = '']) => `${path}.${ending.startsWith('$') ? 'ts' : ending}`))];
 }
 
 /** The `//` or block comment a file opens with, one entry a line; a shebang is skipped. */

@@ -2,7 +2,9 @@
 // `headgate serve` starts it.
 
 import { systemClock } from '../../kernel/clock.ts';
+import { EXIT } from '../exit-codes.ts';
 import { serve } from '../serve.ts';
+import { StartProblem } from '../supervise/supervisor.ts';
 import { type DemoOptions, runDemo } from './run.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -13,13 +15,23 @@ export async function demo(options: DemoOptions): Promise<number> {
   const end = (): void => over.abort();
   for (const signal of SIGNALS) process.on(signal, end);
   try {
-    return await runDemo(options, {
+    const answered = await runDemo(options, {
       startGate: (file) => serve({ file, env: process.env }),
       terminal: process.stdout,
-      colours: process.stdout.isTTY && process.stdout.hasColors() && process.env['NO_COLOR'] === undefined,
+      colours: process.stdout.isTTY && process.stdout.hasColors(),
       clock: systemClock,
       stop: over.signal,
+      // Before the stack is printed, or it would vanish with the alternate screen.
+      onCrash: (restore) => {
+        process.once('uncaughtExceptionMonitor', restore);
+        process.once('exit', restore);
+      },
     });
+    return answered ? EXIT.ok : EXIT.failed;
+  } catch (error) {
+    if (!(error instanceof StartProblem)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return error.kind === 'config' ? EXIT.config : EXIT.unavailable;
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);
   }

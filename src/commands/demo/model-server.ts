@@ -11,6 +11,16 @@ const BODY_BYTES_MAX = 64 * 1024;
 const FASTEST_MS = 2;
 const SLOWEST_MS = 8;
 
+/** What the thread of the servers is told, and what it says. */
+export interface ModelServersSetup {
+  readonly seed: number;
+}
+
+export interface PortOf {
+  readonly version: DemoVersion;
+  readonly port: number;
+}
+
 export interface ModelServer {
   readonly version: DemoVersion;
   readonly port: number;

@@ -4,8 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createSeededRandom } from '../../kernel/random.ts';
 import { DEMO_VERSIONS } from './fraud-model.ts';
-import { startModelServer } from './model-server.ts';
-import type { ModelServersSetup, PortOf } from './model-servers.ts';
+import { type ModelServersSetup, type PortOf, startModelServer } from './model-server.ts';
 
 const { seed } = workerData as ModelServersSetup;
 

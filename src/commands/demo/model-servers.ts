@@ -2,16 +2,7 @@
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { DemoVersion } from './fraud-model.ts';
-
-export interface ModelServersSetup {
-  readonly seed: number;
-}
-
-export interface PortOf {
-  readonly version: DemoVersion;
-  readonly port: number;
-}
+import type { ModelServersSetup, PortOf } from './model-server.ts';
 
 export interface ModelServers {
   readonly ports: readonly PortOf[];

@@ -39,6 +39,8 @@ export interface DemoWorld {
   readonly terminal: Terminal & { readonly isTTY?: boolean };
   readonly colours: boolean;
   readonly clock: Clock;
+  /** Called once where the process ends in the middle of the run. */
+  readonly onCrash?: (restore: () => void) => void;
   /** Between polls, and between frames; tests are in a hurry. */
   readonly pollMs?: number;
   readonly redrawMs?: number;
@@ -48,8 +50,8 @@ export interface DemoWorld {
 
 const POLL_MS = 1000;
 
-/** @returns the exit code: 0 where decisions were answered */
-export async function runDemo(options: DemoOptions, world: DemoWorld): Promise<number> {
+/** @returns whether decisions were answered */
+export async function runDemo(options: DemoOptions, world: DemoWorld): Promise<boolean> {
   const closers: (() => Promise<void> | void)[] = [];
   const say = (text: string): unknown => world.terminal.write(`${text}\n`);
   let story: Story | null = null;
@@ -69,13 +71,14 @@ export async function runDemo(options: DemoOptions, world: DemoWorld): Promise<n
     closers.push(() => callers.stop());
     const screen = openScreen(options, world);
     closers.push(() => screen.close());
+    world.onCrash?.(() => screen.close());
     await play(options, world, observer, screen);
     story = observer.story();
   } finally {
     for (const close of closers.reverse()) await Promise.resolve(close()).catch((error: unknown) => say(String(error)));
   }
   for (const line of summary(story, scene, options)) say(line);
-  return story.callers.answered > 0 ? 0 : 1;
+  return story.callers.answered > 0;
 }
 
 function startCast(options: DemoOptions, world: DemoWorld, gate: DemoGate): { callers: Callers; observer: Observer } {

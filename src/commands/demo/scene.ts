@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DEMO_MODEL } from './fraud-model.ts';
-import type { PortOf } from './model-servers.ts';
+import type { PortOf } from './model-server.ts';
 
 export interface Scene {
   readonly file: string;

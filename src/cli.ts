@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+// Where a command line enters: refuses a Node that is too old before anything newer is loaded, hands the words to
+// commands/program.ts, and turns its answer into the exit code. Nothing is imported above the check, on purpose.
+
+const NODE_MAJOR_MIN = 24;
+
+if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
+  process.stderr.write(
+    `headgate: Node ${process.versions.node} is too old; Node ${NODE_MAJOR_MIN} or later is needed. ` +
+      'In a clone, run it through npm (npm start, npm run headgate -- ...), which brings its own.\n',
+  );
+  process.exitCode = 69;
+} else {
+  // A reader that has seen enough (| head) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exitCode = 0;
+  });
+  const { runProgram } = await import('./commands/program.ts');
+  process.exitCode = await runProgram(process.argv.slice(2));
+}
