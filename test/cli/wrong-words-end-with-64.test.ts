@@ -1,0 +1,47 @@
+// What the command line says of itself, and how it refuses what it does not know.
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { headgate } from './headgate.ts';
+
+const COMMANDS = ['serve', 'check', 'schema', 'explain', 'demo'] as const;
+
+describe('the command line', () => {
+  it('lists its commands', async () => {
+    const { code, out } = await headgate(['--help']);
+    expect(code).toBe(0);
+    for (const command of COMMANDS) expect(out).toContain(`  ${command} `);
+  });
+
+  it.each(COMMANDS)('%s has help with an example', async (command) => {
+    const { code, out } = await headgate([command, '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`Example:\n {2}headgate ${command}`));
+  });
+
+  it('knows its version', async () => {
+    const { code, out } = await headgate(['--version']);
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    expect(code).toBe(0);
+    expect(out.trim()).toBe(version);
+  });
+
+  it.each([
+    [[], /Usage: headgate/],
+    [['serv'], /unknown command 'serv'[\s\S]*Did you mean serve/],
+    [['check'], /required option '-c, --config <file>' not specified/],
+    [['check', '-c', 'x.yaml', '--jason'], /unknown option '--jason'[\s\S]*--json/],
+    [['schema', 'extra'], /too many arguments/],
+    [['explain', 'model', '-c', 'x.yaml'], /missing required argument 'unit'/],
+    [['explain', 'm', 'u', '-c', 'x.yaml', '--header', 'region'], /It has the form name=value/],
+    [['demo', '--rate', '0'], /It is a number above 0/],
+    [['demo', '--seed', '1.5'], /It is a whole number/],
+  ])('%j: 64, and what is wrong', async (words, message) => {
+    const { code, out, err } = await headgate(words);
+    expect(err).toMatch(message);
+    expect(out).toBe('');
+    expect(code).toBe(64);
+  });
+});
