@@ -46,7 +46,13 @@ export function allocate(names: readonly string[], shares: readonly number[]): S
   const owners = new Uint8Array(memory);
   const counts = quotas(names, shares);
   const contenders = names
-    .map((name, index) => ({ index, name, weight: shares[index] ?? 0, seed: murmur3(Buffer.from(name), 0x5107), quota: counts[index] ?? 0 }))
+    .map((name, index) => ({
+      index,
+      name,
+      weight: shares[index] ?? 0,
+      seed: murmur3(Buffer.from(name), 0x5107),
+      quota: counts[index] ?? 0,
+    }))
     .filter((contender) => contender.quota > 0)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const only = contenders[0];
@@ -84,27 +90,46 @@ function rendezvous(contenders: readonly Contender[]): Uint8Array {
 
 /** Chance leaves each version a little over or under its quota: move the slots whose second choice was nearest. */
 function settle(contenders: readonly Contender[], positions: Uint8Array): void {
-  const balance = contenders.map((contender) => -contender.quota);
-  for (const position of positions) balance[position] = (balance[position] ?? 0) + 1;
+  const surplus = new Int32Array(contenders.map((contender) => -contender.quota));
+  for (const position of positions) surplus[position] = (surplus[position] as number) + 1;
   for (let to = 0; to < contenders.length; to++) {
-    let wanted = -(balance[to] ?? 0);
-    if (wanted <= 0) continue;
-    const taker = contenders[to] as Contender;
-    const offers: { readonly slot: number; readonly regret: number }[] = [];
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const from = positions[slot] as number;
-      if ((balance[from] ?? 0) <= 0) continue;
-      offers.push({ slot, regret: cost(taker, slot) - cost(contenders[from] as Contender, slot) });
+    while ((surplus[to] as number) < 0) {
+      // A donor may run dry before all its offers are taken; then the next round asks the others.
+      for (const { slot } of nearestOffers(contenders, positions, surplus, to, -(surplus[to] as number))) {
+        const from = positions[slot] as number;
+        if ((surplus[from] as number) <= 0) continue;
+        positions[slot] = to;
+        surplus[from] = (surplus[from] as number) - 1;
+        surplus[to] = (surplus[to] as number) + 1;
+      }
     }
-    offers.sort((a, b) => a.regret - b.regret || a.slot - b.slot);
-    for (const { slot } of offers) {
-      if (wanted === 0) break;
-      const from = positions[slot] as number;
-      if ((balance[from] ?? 0) <= 0) continue;
-      positions[slot] = to;
-      balance[from] = (balance[from] ?? 0) - 1;
-      wanted--;
-    }
-    balance[to] = -wanted;
   }
+}
+
+interface Offer {
+  readonly slot: number;
+  readonly regret: number;
+}
+
+/** The `count` slots of versions with a surplus that cost least to hand to `to`, best first; ties to the lower slot. */
+function nearestOffers(
+  contenders: readonly Contender[],
+  positions: Uint8Array,
+  surplus: Int32Array,
+  to: number,
+  count: number,
+): Offer[] {
+  const taker = contenders[to] as Contender;
+  const best: Offer[] = [];
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const from = positions[slot] as number;
+    if ((surplus[from] as number) <= 0) continue;
+    const regret = cost(taker, slot) - cost(contenders[from] as Contender, slot);
+    if (best.length === count && regret >= (best[count - 1] as Offer).regret) continue;
+    let at = best.length;
+    while (at > 0 && (best[at - 1] as Offer).regret > regret) at--;
+    best.splice(at, 0, { slot, regret });
+    if (best.length > count) best.pop();
+  }
+  return best;
 }

@@ -66,10 +66,16 @@ export function slotOf(salt: Uint8Array, unit: Uint8Array): number {
  * @param random uniform in [0, 1), drawn only where there is no key
  * @returns null where the model refuses requests without a key
  */
-export function assign(split: ModelSplit, unit: Unit | null, attributes: Attributes, random: () => number): Assignment | null {
+export function assign(
+  split: ModelSplit,
+  unit: Unit | null,
+  attributes: Attributes,
+  random: () => number,
+): Assignment | null {
   if (unit !== null && split.overrides.size > 0) {
     const pinned = split.overrides.get(unit.text);
-    if (pinned !== undefined) return { version: pinned, slot: slotOf(split.salt, unit.bytes), propensity: 1, reason: 'override' };
+    if (pinned !== undefined)
+      return { version: pinned, slot: slotOf(split.salt, unit.bytes), propensity: 1, reason: 'override' };
   }
   const rule = split.rules.length === 0 ? -1 : matchingRule(split.rules, attributes);
   const chosen = rule < 0 ? split : (split.rules[rule] as SplitRule);
@@ -92,7 +98,8 @@ export function matchingRule(rules: readonly SplitRule[], attributes: Attributes
 function holds(when: SplitRule['when'], { rawHeaders, target }: Attributes): boolean {
   if (when.path !== null) {
     const path = pathOf(target);
-    if (!path.startsWith(when.path) || (path.length > when.path.length && path.charCodeAt(when.path.length) !== 47)) return false;
+    if (!path.startsWith(when.path) || (path.length > when.path.length && path.charCodeAt(when.path.length) !== 47))
+      return false;
   }
   for (const name in when.headers) {
     if (headerOf(rawHeaders, name) !== when.headers[name]) return false;

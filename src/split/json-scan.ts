@@ -185,5 +185,5 @@ function isDigit(byte: number | undefined): boolean {
 }
 
 function isHex(byte: number | undefined): boolean {
-  return isDigit(byte) || (byte !== undefined && ((byte | 32) >= 97 && (byte | 32) <= 102));
+  return isDigit(byte) || (byte !== undefined && (byte | 32) >= 97 && (byte | 32) <= 102);
 }

@@ -4,8 +4,8 @@
 import type { StickyPlan } from '../config/plan.ts';
 import { headerOf } from '../http/head.ts';
 import { cookieValue, queryValue } from '../http/target.ts';
-import { scanPointer } from './json-scan.ts';
 import type { Unit } from './assign.ts';
+import { scanPointer } from './json-scan.ts';
 
 /** Longer keys are taken for absent: no business key is this long, and a record must hold it. */
 export const UNIT_BYTES_MAX = 1024;
