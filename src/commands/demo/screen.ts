@@ -31,6 +31,7 @@ const STYLES: Readonly<Record<Ink, Style>> = {
   bad: 'red',
   accent: 'cyan',
   alarm: ['bgRed', 'whiteBright', 'bold'],
+  brand: ['inverse', 'bold'],
 };
 
 const ENTER = '\u001b[?1049h\u001b[?25l';

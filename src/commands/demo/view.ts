@@ -4,7 +4,7 @@
 import type { DriftStatus, TrafficView } from '../../admin/view.ts';
 import { type FeatureRow, featureRows, type Story } from './story.ts';
 
-export type Ink = 'plain' | 'dim' | 'bold' | 'good' | 'warn' | 'bad' | 'accent' | 'alarm';
+export type Ink = 'plain' | 'dim' | 'bold' | 'good' | 'warn' | 'bad' | 'accent' | 'alarm' | 'brand';
 
 export interface Span {
   readonly text: string;
@@ -35,7 +35,7 @@ export function renderFrame(story: Story, size: Size): Line[] {
 }
 
 function title(story: Story, size: Size): Line {
-  const left = [span(' HEADGATE ', 'accent'), span(`  ${story.model?.name ?? 'starting'}`, 'bold')];
+  const left = [span(' HEADGATE ', 'brand'), span(`  ${story.model?.name ?? 'starting'}`, 'bold')];
   const right = `${story.rate} decisions/s   ${clockText(story.elapsedMs)}   Ctrl-C ends `;
   return [...left, span(' '.repeat(Math.max(2, size.columns - width(left) - right.length))), span(right, 'dim')];
 }
