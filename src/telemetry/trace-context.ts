@@ -27,12 +27,7 @@ const LENGTH = 55;
  */
 export function continueTrace(rawHeaders: readonly string[], sample: number, random: Random): TraceContext {
   const parent = headerOnce(rawHeaders, 'traceparent');
-  return traceFrom(parent, parent === '' ? '' : headerJoined(rawHeaders, 'tracestate'), sample, random);
-}
-
-/** The same from values already found: '' or anything invalid where `traceparent` is missing or came more than once. */
-export function traceFrom(traceparent: string, tracestate: string, sample: number, random: Random): TraceContext {
-  if (!isTraceparent(traceparent)) {
+  if (!isTraceparent(parent)) {
     return {
       traceId: traceId(),
       parentSpanId: '',
@@ -43,13 +38,13 @@ export function traceFrom(traceparent: string, tracestate: string, sample: numbe
     };
   }
   return {
-    traceId: traceparent.slice(3, 35),
-    parentSpanId: traceparent.slice(36, 52),
+    traceId: parent.slice(3, 35),
+    parentSpanId: parent.slice(36, 52),
     spanId: spanId(),
     callSpanId: spanId(),
     // Bit 0 of the flags; the other bits are unknown to this version and not passed on (3.2.2.5.2).
-    sampled: (digit(traceparent.charCodeAt(54)) & 1) === 1,
-    tracestate,
+    sampled: (digit(parent.charCodeAt(54)) & 1) === 1,
+    tracestate: headerJoined(rawHeaders, 'tracestate'),
   };
 }
 
