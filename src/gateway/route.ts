@@ -10,7 +10,7 @@ import { protocolOf } from '../protocols/registry.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import { createRouteTable } from '../routing/route-table.ts';
 import type { ModelSplit } from '../split/assign.ts';
-import { saltBytes } from '../split/assign.ts';
+import { modelSplit } from '../split/model-split.ts';
 import type { Meters, SeriesMeter } from '../telemetry/meters.ts';
 import type { VersionUpstream } from '../upstream/version-upstream.ts';
 import { createVersionUpstream, upstreamKey } from '../upstream/version-upstream.ts';
@@ -62,11 +62,20 @@ export interface Routes {
   close(): Promise<void>;
 }
 
+/** How long after its request a decision may still turn to an upstream for a retry or a fallback. */
+const RETRY_MS = 10_000;
+
 /** Headers without which the monitor could not read a body. */
 const READING_HEADERS = ['content-type', 'content-encoding', 'inference-header-content-length'];
 
-export function createRoutes(clock: Clock, watch: DeadlineWatch, meters: Meters, report: (problem: unknown) => void): Routes {
+export function createRoutes(
+  clock: Clock,
+  watch: DeadlineWatch,
+  meters: Meters,
+  report: (problem: unknown) => void,
+): Routes {
   let upstreams = new Map<string, VersionUpstream>();
+  const retired = new Map<VersionUpstream, NodeJS.Timeout>();
   const mirrors = new Map<string, Mirror>();
   const loads = new Map<string, { inflight: number }>();
 
@@ -75,7 +84,12 @@ export function createRoutes(clock: Clock, watch: DeadlineWatch, meters: Meters,
     const upstreamOf = (model: ModelPlan, role: 'primary' | 'shadow', version: number): VersionUpstream => {
       const versionPlan = model.versions[version];
       if (versionPlan === undefined) throw new Error(`model ${model.name} has no version ${version}`);
-      const options = { version: versionPlan, connectTimeoutMs: model.timeout.connectMs, breaker: model.breaker, retryBudget: model.retry.budget };
+      const options = {
+        version: versionPlan,
+        connectTimeoutMs: model.timeout.connectMs,
+        breaker: model.breaker,
+        retryBudget: model.retry.budget,
+      };
       const key = upstreamKey(model.name, role, options);
       const kept = used.get(key) ?? upstreams.get(key) ?? createVersionUpstream({ ...options, clock });
       used.set(key, kept);
@@ -87,7 +101,7 @@ export function createRoutes(clock: Clock, watch: DeadlineWatch, meters: Meters,
         plan: model,
         serial: plan.serial,
         index,
-        split: compileSplit(model, allocations[index] ?? []),
+        split: modelSplit(model, allocations[index] ?? []),
         isDecision: protocolOf(model.protocol).isDecision,
         versions: model.versions.map((version, at) => ({
           index: at,
@@ -113,12 +127,22 @@ export function createRoutes(clock: Clock, watch: DeadlineWatch, meters: Meters,
     return { entries, used };
   }
 
+  /** A decision that began under the Plan before may call until its request has arrived, and then retry a little. */
+  function retire(upstream: VersionUpstream, requestMs: number): void {
+    upstream.retire().catch(report);
+    const timer = setTimeout(() => {
+      retired.delete(upstream);
+      upstream.close().catch(report);
+    }, requestMs + RETRY_MS).unref();
+    retired.set(upstream, timer);
+  }
+
   const routes: Routes = {
     table: createRouteTable<Route>([]),
     swap(plan, allocations) {
       const { entries, used } = compile(plan, allocations);
       routes.table = createRouteTable(entries.map((route) => ({ match: route.plan.match, route })));
-      for (const [key, upstream] of upstreams) if (!used.has(key)) upstream.close().catch(report);
+      for (const [key, upstream] of upstreams) if (!used.has(key)) retire(upstream, plan.listen.timeout.requestMs);
       upstreams = used;
     },
     get shadows() {
@@ -128,27 +152,11 @@ export function createRoutes(clock: Clock, watch: DeadlineWatch, meters: Meters,
       return sum(mirrors, (mirror) => mirror.bytes);
     },
     async close() {
-      await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));
+      for (const timer of retired.values()) clearTimeout(timer);
+      await Promise.all([...upstreams.values(), ...retired.keys()].map((upstream) => upstream.close()));
     },
   };
   return routes;
-}
-
-function compileSplit(model: ModelPlan, allocations: readonly SharedArrayBuffer[]): ModelSplit {
-  const owners = (at: number): Uint8Array => {
-    const memory = allocations[at];
-    if (memory === undefined) throw new Error(`model ${model.name} has no allocation ${at}`);
-    return new Uint8Array(memory);
-  };
-  return {
-    salt: saltBytes(model.salt),
-    champion: model.champion,
-    shares: model.split,
-    owners: owners(0),
-    overrides: model.overrides,
-    rules: model.rules.map((rule, at) => ({ when: rule.when, shares: rule.split, owners: owners(at + 1) })),
-    missing: model.sticky?.missing ?? 'random',
-  };
 }
 
 function kept<Value>(store: Map<string, Value>, key: string, make: () => Value): Value {

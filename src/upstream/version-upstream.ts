@@ -22,7 +22,9 @@ export interface VersionUpstream {
    * @returns undefined where no endpoint may be asked
    */
   call(request: OutgoingRequest, listener: CallListener, avoid: Endpoint | null): EndpointCall | undefined;
-  /** Stop health checks; connections close once what is under way has ended. */
+  /** No Plan names it any more: health checks stop, decisions that began before may still call it. */
+  retire(): Promise<void>;
+  /** Connections close once what is under way has ended; no call may follow. */
   close(): Promise<void>;
 }
 
@@ -40,9 +42,15 @@ export function createVersionUpstream(options: VersionUpstreamOptions): VersionU
   const endpoints = version.endpoints.map((plan) =>
     createEndpoint(plan, createUndiciTransport(plan.origin, transportOptions), createBreaker(options.breaker, clock)),
   );
-  const checks = version.health === null ? null : startHealthChecks(endpoints, version.health, transportOptions);
+  let checks = version.health === null ? null : startHealthChecks(endpoints, version.health, transportOptions);
   const budget = createRetryBudget(options.retryBudget);
   let turn = 0;
+
+  async function retire(): Promise<void> {
+    const stopping = checks;
+    checks = null;
+    await stopping?.stop();
+  }
 
   return {
     endpoints,
@@ -54,8 +62,9 @@ export function createVersionUpstream(options: VersionUpstreamOptions): VersionU
       const headers = signHeaders(version.auth, request.headers);
       return callEndpoint(endpoint, { ...request, path, host: endpoint.authority, headers }, listener);
     },
+    retire,
     async close() {
-      await Promise.all([checks?.stop(), ...endpoints.map(({ transport }) => transport.close())]);
+      await Promise.all([retire(), ...endpoints.map(({ transport }) => transport.close())]);
     },
   };
 }

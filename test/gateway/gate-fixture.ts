@@ -10,6 +10,7 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
 import type { ExchangeRecord } from '../../src/model.ts';
 import { allocate } from '../../src/split/allocate.ts';
+import { GATEWAY } from '../../src/telemetry/layout.ts';
 import type { MeterBlock } from '../../src/telemetry/meters.ts';
 
 export function version(name: string, urls: string | readonly string[], more: Partial<VersionPlan> = {}): VersionPlan {
@@ -17,7 +18,17 @@ export function version(name: string, urls: string | readonly string[], more: Pa
     const { origin, pathname, search } = new URL(url);
     return { origin, path: pathname === '/' ? null : pathname + search };
   });
-  return { name, endpoints, balance: 'leastBusy', health: null, auth: null, tls: null, connectionsMax: 32, lineage: {}, ...more };
+  return {
+    name,
+    endpoints,
+    balance: 'leastBusy',
+    health: null,
+    auth: null,
+    tls: null,
+    connectionsMax: 32,
+    lineage: {},
+    ...more,
+  };
 }
 
 export function model(versions: readonly VersionPlan[], more: Partial<ModelPlan> = {}): ModelPlan {
@@ -71,7 +82,11 @@ export function plan(models: readonly ModelPlan[], listen: Partial<ListenPlan> =
     listen: { ...LISTEN, ...listen },
     admin: { host: '127.0.0.1', port: 0, token: null },
     data: '/nonexistent',
-    telemetry: { logLevel: 'silent', accessLog: 0, traces: { endpoint: null, headers: {}, sample: 0, serviceName: 'headgate' } },
+    telemetry: {
+      logLevel: 'silent',
+      accessLog: 0,
+      traces: { endpoint: null, headers: {}, sample: 0, serviceName: 'headgate' },
+    },
     models,
   };
 }
@@ -91,6 +106,8 @@ export interface TestGate {
   /** Records handed over so far; waits until there are `count`. */
   records(count: number): Promise<readonly ExchangeRecord[]>;
   swap(plan: Plan): void;
+  /** Decisions in flight, as counted. */
+  inflight(): number;
   /** Problems reported off the request path. */
   readonly problems: readonly unknown[];
   close(): Promise<void>;
@@ -113,7 +130,11 @@ export async function startGate(first: Plan, options: { readonly returnSlabs?: b
         return;
       }
       readSlab(message.buffer, message.used, (record) => {
-        seen.push({ ...record, request: record.request.map((piece) => piece.slice()), response: record.response.map((piece) => piece.slice()) });
+        seen.push({
+          ...record,
+          request: record.request.map((piece) => piece.slice()),
+          response: record.response.map((piece) => piece.slice()),
+        });
       });
       if (options.returnSlabs !== false) setImmediate(() => gateway.recycle(message.buffer));
     },
@@ -129,6 +150,10 @@ export async function startGate(first: Plan, options: { readonly returnSlabs?: b
     async records(count) {
       await until(() => seen.length >= count, `${count} records (${seen.length} so far)`);
       return seen;
+    },
+    inflight() {
+      const block = blocks.find(({ kind }) => kind === 'gateway');
+      return block === undefined ? 0 : (new Float64Array(block.memory)[GATEWAY.at.inflight] ?? 0);
     },
     swap: (next) => gateway.swap(next, allocations(next)),
     close: () => gateway.drain(false),
