@@ -88,6 +88,8 @@ export interface FeatureDriftView {
   readonly baselineRows: number;
   readonly rows: number;
   readonly psi: number | null;
+  /** Likely cause in plain words, while the window is over its threshold. */
+  readonly hint: string | null;
   readonly bins: readonly { readonly label: string; readonly baseline: number; readonly current: number }[];
 }
 

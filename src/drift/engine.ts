@@ -1,0 +1,240 @@
+// Drift of every feature and prediction, per version and role: exact counts on bins frozen from a baseline, in tick cells, judged
+// by PSI over the last ticks. This first version is a test per window (verdict.ts says what that is worth); state lives in
+// memory and starts over with the process. Everything is bounded, and what is left out is counted.
+
+import type { ModelPlan } from '../config/plan.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Table } from '../protocols/protocol.ts';
+import type { Baseline, Side } from './baseline.ts';
+import { judgeGroup } from './judge-group.ts';
+import { isPlanned } from './planned-roles.ts';
+import { createProvisional, type Provisional } from './provisional.ts';
+import { type DriftView, driftView, type ModelDriftSummary, summarise } from './report.ts';
+import { createStreamGroup, type GroupKey, type Source, type StreamGroup } from './stream-group.ts';
+
+export interface DriftOptions {
+  readonly clock: Clock;
+  /** Columns watched per version, role and side; further ones are refused. */
+  readonly featuresMax?: number;
+  /** Streams in all models together; about 1.5 KB each. */
+  readonly streamsMax?: number;
+  /** Ticks of a window. */
+  readonly windowTicks?: number;
+  /** A version and role without rows for so many ticks is forgotten. */
+  readonly idleTicks?: number;
+}
+
+export interface Observation extends GroupKey {
+  readonly model: string;
+  readonly table: Table;
+  /** Unix milliseconds of the decision. */
+  readonly at: number;
+}
+
+/** Since the start. */
+export interface DriftCounters {
+  readonly rows: number;
+  /** Rows of a tick that is no longer held, and of models nobody configured. */
+  readonly rowsLate: number;
+  readonly rowsUnknownModel: number;
+  /** Columns of a call that were left out: over a bound, or not in the baseline file. */
+  readonly columnsRefused: number;
+  readonly columnsUnknown: number;
+  readonly groupsEvicted: number;
+  /** Now. */
+  readonly streams: number;
+}
+
+export interface DriftEngine {
+  /** Watch a model. Its counts survive, unless its baseline, tick or provisional rows have changed. */
+  configure(model: ModelPlan, baseline: Baseline | null): void;
+  /** Forget all models but these. */
+  retain(models: Iterable<string>): void;
+  observe(observation: Observation): void;
+  /** Judge the windows that have ended since the last call: call it at least once a tick. */
+  tick(): void;
+  report(model: string): DriftView | undefined;
+  summary(model: string): ModelDriftSummary | undefined;
+  counters(): DriftCounters;
+}
+
+/** One model under watch. */
+interface Watch {
+  readonly name: string;
+  /** What, when changed, makes the counts start over. */
+  readonly basis: string;
+  readonly baseline: Baseline | null;
+  readonly tickMs: number;
+  readonly provisionalRows: number;
+  tolerance: number;
+  judgedTick: number;
+  /** Whether any row ever came: then no rows means unknown, not warming. */
+  seen: boolean;
+  readonly groups: Map<string, StreamGroup>;
+  /** By version: baselines in the making, by side and column; the version's roles share them. */
+  readonly provisionals: Map<string, Record<Side, Map<string, Provisional>>>;
+}
+
+export function createDriftEngine(options: DriftOptions): DriftEngine {
+  const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, idleTicks = 60 } = options;
+  const watches = new Map<string, Watch>();
+  const counters = {
+    rows: 0,
+    rowsLate: 0,
+    rowsUnknownModel: 0,
+    columnsRefused: 0,
+    columnsUnknown: 0,
+    groupsEvicted: 0,
+    streams: 0,
+  };
+
+  function configure(model: ModelPlan, baseline: Baseline | null): void {
+    const { tickMs, provisionalRows, tolerance } = model.drift;
+    const basis = `${tickMs} ${provisionalRows} ${baseline?.digest ?? ''}`;
+    const known = watches.get(model.name);
+    if (known?.basis === basis) {
+      known.tolerance = tolerance;
+      forgetUnplanned(known, model);
+      return;
+    }
+    if (known !== undefined) forget(known);
+    const watch = {
+      name: model.name,
+      basis,
+      baseline,
+      tickMs,
+      provisionalRows,
+      tolerance,
+      judgedTick: -1,
+      seen: false,
+    };
+    watches.set(model.name, { ...watch, groups: new Map(), provisionals: new Map() });
+  }
+
+  function forgetUnplanned(watch: Watch, model: ModelPlan): void {
+    for (const [key, group] of watch.groups) {
+      if (!isPlanned(model, group.version, group.role)) drop(watch, key, group);
+    }
+    const versions = new Set(model.versions.map(({ name }) => name));
+    for (const version of watch.provisionals.keys()) {
+      if (!versions.has(version)) watch.provisionals.delete(version);
+    }
+  }
+
+  function drop(watch: Watch, key: string, group: StreamGroup): void {
+    watch.groups.delete(key);
+    counters.streams -= group.streams.length;
+  }
+
+  function forget(watch: Watch): void {
+    for (const [key, group] of watch.groups) drop(watch, key, group);
+    watches.delete(watch.name);
+  }
+
+  /** Columns of a baseline file are the only ones watched on a side that it describes; else the first rows are the baseline. */
+  function sourceOf(watch: Watch, version: string, side: Side): Source {
+    const file = watch.baseline?.[side];
+    let columns = 0;
+    return (name) => {
+      const reference = file?.get(name) ?? null;
+      if (reference === null && file !== undefined && file.size > 0) {
+        counters.columnsUnknown++;
+        return null;
+      }
+      const isFull = columns >= featuresMax || counters.streams >= streamsMax;
+      const provisional = isFull || reference !== null ? null : provisionalOf(watch, version, side, name);
+      if (isFull || (reference === null && provisional === null)) {
+        counters.columnsRefused++;
+        return null;
+      }
+      columns++;
+      counters.streams++;
+      return { reference, provisional };
+    };
+  }
+
+  function provisionalOf(watch: Watch, version: string, side: Side, name: string): Provisional | null {
+    let sides = watch.provisionals.get(version);
+    if (sides === undefined) {
+      sides = { request: new Map(), response: new Map() };
+      watch.provisionals.set(version, sides);
+    }
+    const columns = sides[side];
+    let provisional = columns.get(name);
+    if (provisional === undefined && columns.size < featuresMax) {
+      provisional = createProvisional(watch.provisionalRows);
+      columns.set(name, provisional);
+    }
+    return provisional ?? null;
+  }
+
+  function groupOf(watch: Watch, { version, role, side }: GroupKey): StreamGroup {
+    const key = `${side} ${role} ${version}`;
+    let group = watch.groups.get(key);
+    if (group === undefined) {
+      const expected = watch.baseline?.[side].keys() ?? [];
+      group = createStreamGroup({ version, role, side }, windowTicks + 1, expected, sourceOf(watch, version, side));
+      watch.groups.set(key, group);
+    }
+    return group;
+  }
+
+  function observe(observation: Observation): void {
+    const { table } = observation;
+    const watch = watches.get(observation.model);
+    if (watch === undefined) {
+      counters.rowsUnknownModel += table.rows;
+      return;
+    }
+    if (table.rows === 0) return;
+    watch.seen = true;
+    const group = groupOf(watch, observation);
+    // A clock that was set back must not let one record from the future empty the window.
+    const now = Math.floor(clock.wall() / watch.tickMs);
+    const tick = Math.min(Math.floor(observation.at / watch.tickMs), now);
+    const slot = tick < now - windowTicks ? -1 : group.ticks.slotOf(tick);
+    if (slot === -1) {
+      counters.rowsLate += table.rows;
+      return;
+    }
+    counters.rows += table.rows;
+    group.count(table, tick, slot);
+  }
+
+  function tick(): void {
+    for (const watch of watches.values()) {
+      const last = Math.floor(clock.wall() / watch.tickMs) - 1;
+      if (last <= watch.judgedTick) continue;
+      watch.judgedTick = last;
+      for (const [key, group] of watch.groups) {
+        if (group.lastTick < last - idleTicks) {
+          counters.groupsEvicted++;
+          drop(watch, key, group);
+        } else {
+          judgeGroup(group, last, windowTicks, watch.tolerance);
+        }
+      }
+    }
+  }
+
+  return {
+    configure,
+    retain(models) {
+      const kept = new Set(models);
+      for (const watch of watches.values()) if (!kept.has(watch.name)) forget(watch);
+    },
+    observe,
+    tick,
+    report(model) {
+      const watch = watches.get(model);
+      if (watch === undefined) return undefined;
+      const window = { first: watch.judgedTick - windowTicks + 1, last: watch.judgedTick };
+      return driftView(model, windowTicks * watch.tickMs, watch.seen, [...watch.groups.values()], window);
+    },
+    summary(model) {
+      const watch = watches.get(model);
+      return watch === undefined ? undefined : summarise(watch.seen, [...watch.groups.values()]);
+    },
+    counters: () => ({ ...counters }),
+  };
+}

@@ -1,0 +1,36 @@
+// Judges the window that has just ended for every column of a stream group: counts summed over its ticks, PSI, the status that
+// follows, and a hint where the window is over its threshold.
+
+import { psiOf } from '../statistics/psi.ts';
+import { hintOf } from './hint.ts';
+import type { Stream, StreamGroup } from './stream-group.ts';
+import { follow, isGap, judge } from './verdict.ts';
+
+/** @param last the newest complete tick; the window holds it and the `windowTicks` - 1 before */
+export function judgeGroup(group: StreamGroup, last: number, windowTicks: number, tolerance: number): void {
+  const first = last - windowTicks + 1;
+  const earlier: number[] = [];
+  for (let tick = first; tick < last; tick++) earlier.push(group.ticks.rowsAt(tick));
+  const gap = isGap(group.ticks.rowsAt(last), earlier);
+  for (const stream of group.streams) judgeStream(group, stream, { first, last, gap, tolerance });
+}
+
+interface Window {
+  readonly first: number;
+  readonly last: number;
+  readonly gap: boolean;
+  readonly tolerance: number;
+}
+
+function judgeStream(group: StreamGroup, stream: Stream, window: Window): void {
+  const { reference } = stream;
+  if (reference === null) return;
+  const counts = new Float64Array(reference.binning.size);
+  group.ticks.sum(window.first, window.last, stream.offset, counts.length, counts);
+  const found = psiOf(reference.counts, counts);
+  const says = judge(found, window.tolerance);
+  stream.rows = found.currentRows;
+  stream.psi = says === 'thin' ? null : found.psi;
+  stream.verdict = follow(stream.verdict, window.gap ? 'gap' : says);
+  stream.hint = says === 'over' ? hintOf(reference, counts, found.currentRows, stream.recent) : null;
+}

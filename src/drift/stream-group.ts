@@ -1,0 +1,154 @@
+// The streams of one (version, role, side): a column each, counted together because they arrive together. Finds a column's stream
+// by its place in the last table first, since callers send their columns in one order.
+
+import type { Role } from '../model.ts';
+import type { Table } from '../protocols/protocol.ts';
+import type { Side } from './baseline.ts';
+import { countValues, MISSING, type Recent } from './binning.ts';
+import type { Provisional } from './provisional.ts';
+import type { Reference } from './reference.ts';
+import { createTickCells, type TickCells } from './tick-cells.ts';
+import { type Verdict, WARMING } from './verdict.ts';
+
+/** Values kept for medians: a power of two. */
+const RECENT_VALUES = 128;
+
+export interface Stream {
+  readonly name: string;
+  /** Where the baseline comes from, if not from a file. */
+  readonly provisional: Provisional | null;
+  /** Set once there is one; nothing is counted before. */
+  reference: Reference | null;
+  recent: Recent | null;
+  /** Of its cells in a tick's slot. */
+  offset: number;
+  /** The call that last carried the column. */
+  seenIn: number;
+  verdict: Verdict;
+  /** Of the last window judged. */
+  psi: number | null;
+  rows: number;
+  hint: string | null;
+}
+
+/** A column's baseline, or null where the column is not watched. */
+export type Source = (
+  name: string,
+) => { readonly reference: Reference | null; readonly provisional: Provisional | null } | null;
+
+export interface StreamGroup {
+  readonly version: string;
+  readonly role: Role;
+  readonly side: Side;
+  readonly streams: readonly Stream[];
+  readonly ticks: TickCells;
+  /** The newest tick with rows, -1 before the first. */
+  readonly lastTick: number;
+  /**
+   * Count one table in its tick.
+   * @returns columns left out, since they are not watched
+   */
+  count(table: Table, tick: number, slot: number): number;
+}
+
+export interface GroupKey {
+  readonly version: string;
+  readonly role: Role;
+  readonly side: Side;
+}
+
+/** @param expected columns whose absence counts from the first row on */
+export function createStreamGroup(
+  key: GroupKey,
+  slots: number,
+  expected: Iterable<string>,
+  source: Source,
+): StreamGroup {
+  const ticks = createTickCells(slots);
+  const streams: Stream[] = [];
+  const byName = new Map<string, Stream>();
+  const byPlace: (Stream | undefined)[] = [];
+  let calls = 0;
+  let lastTick = -1;
+
+  for (const name of expected) add(name);
+
+  function add(name: string): Stream | undefined {
+    const found = source(name);
+    if (found === null) return undefined;
+    const stream: Stream = {
+      name,
+      provisional: found.provisional,
+      reference: null,
+      recent: null,
+      offset: 0,
+      seenIn: 0,
+      verdict: WARMING,
+      psi: null,
+      rows: 0,
+      hint: null,
+    };
+    if (found.reference !== null) attach(stream, found.reference);
+    streams.push(stream);
+    byName.set(name, stream);
+    return stream;
+  }
+
+  function attach(stream: Stream, reference: Reference): void {
+    stream.reference = reference;
+    stream.offset = ticks.reserve(reference.binning.size);
+    if (reference.binning.kind === 'numeric') stream.recent = { values: new Float32Array(RECENT_VALUES), count: 0 };
+  }
+
+  /** Give rows to the baseline until it is complete. @returns rows it took */
+  function feed(stream: Stream, take: (provisional: Provisional) => number): number {
+    const { provisional } = stream;
+    if (stream.reference !== null || provisional === null) return 0;
+    const taken = provisional.reference === null ? take(provisional) : 0;
+    if (provisional.reference !== null) attach(stream, provisional.reference);
+    return taken;
+  }
+
+  function countMissing(stream: Stream, rows: number, slot: number): void {
+    const taken = feed(stream, (provisional) => provisional.takeMissing(rows));
+    if (stream.reference === null) return;
+    const cell = ticks.baseOf(slot) + stream.offset + MISSING;
+    ticks.cells[cell] = (ticks.cells[cell] as number) + rows - taken;
+  }
+
+  return {
+    ...key,
+    streams,
+    ticks,
+    get lastTick() {
+      return lastTick;
+    },
+    count(table, tick, slot) {
+      calls++;
+      if (tick > lastTick) lastTick = tick;
+      ticks.addRows(slot, table.rows);
+      const { columns } = table;
+      let found = 0;
+      for (let i = 0; i < columns.length; i++) {
+        const column = columns[i];
+        if (column === undefined) continue;
+        let stream = byPlace[i];
+        if (stream?.name !== column.name) {
+          stream = byName.get(column.name) ?? add(column.name);
+          if (stream === undefined) continue;
+          byPlace[i] = stream;
+        }
+        found++;
+        stream.seenIn = calls;
+        const taken = stream.reference === null ? feed(stream, (provisional) => provisional.take(column.values)) : 0;
+        if (stream.reference === null) continue;
+        const base = ticks.baseOf(slot) + stream.offset;
+        countValues(stream.reference.binning, column.values, taken, ticks.cells, base, stream.recent);
+      }
+      if (found < streams.length) {
+        for (const stream of streams) if (stream.seenIn !== calls) countMissing(stream, table.rows, slot);
+      }
+      return columns.length - found;
+    },
+  };
+}
