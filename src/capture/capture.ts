@@ -1,0 +1,244 @@
+// Capture: the durable record of decisions. Takes finished exchanges, decides which rows and which parts of them are kept,
+// and writes them in groups; the caller keeps the time and calls `flush` every few tens of milliseconds. Nothing here ever
+// waits for a disk before it returns: what cannot be taken is counted, with its reason.
+
+import type { ModelPlan } from '../config/plan.ts';
+import type { CaptureDrop, ExchangeRecord } from '../model.ts';
+import { type Batch, createBatchQueue } from './batch.ts';
+import { type CaptureAccount, type CaptureCounts, createAccount, sumOf } from './counters.ts';
+import { createDecisionFinder } from './find.ts';
+import { openFolder, textOf } from './folder.ts';
+import { type Decoded, keep } from './keep.ts';
+import { recoverSegments } from './recover.ts';
+import { retainSegments } from './retain.ts';
+import { type CaptureRow, columnsOf, putRow, rowBytesAtMost } from './row.ts';
+import { isSampled } from './sample.ts';
+import { type CreateSegmentFile, createSegmentFile } from './segment-file.ts';
+import { replicaName } from './segment-name.ts';
+import { createSegmentWriter } from './segment-writer.ts';
+
+export interface CaptureOptions {
+  /** Absolute path of the data folder; segments lie in `captures/` below it. */
+  readonly data: string;
+  readonly process: {
+    readonly host: string;
+    readonly pid: number;
+    readonly startedAt: number;
+    readonly isAlive: (pid: number) => boolean;
+  };
+  readonly wall: () => number;
+  /** Told in words when writing begins to fail, works again, or something was repaired. */
+  readonly report: (message: string) => void;
+  readonly limits?: Partial<CaptureLimits>;
+  readonly createFile?: CreateSegmentFile;
+}
+
+export interface CaptureLimits {
+  /** A group of frames is due for writing when it has this size. */
+  readonly batchBytes: number;
+  /** Frames in memory, being written or waiting. */
+  readonly pendingBytes: number;
+  /** A segment of this size is closed. */
+  readonly segmentBytes: number;
+  /** All segments together; beyond, the oldest are deleted. */
+  readonly totalBytes: number;
+}
+
+const LIMITS: CaptureLimits = {
+  batchBytes: 1024 ** 2,
+  pendingBytes: 32 * 1024 ** 2,
+  segmentBytes: 64 * 1024 ** 2,
+  totalBytes: 4 * 1024 ** 3,
+};
+
+export interface CaptureTotals extends CaptureCounts {
+  readonly pendingBytes: number;
+  readonly segmentsDeleted: number;
+}
+
+export interface Capture {
+  readonly replica: string;
+  /** Take one record; bodies are copied, nothing is kept of the arguments. */
+  append(
+    record: ExchangeRecord,
+    of: { readonly generation: string; readonly model: ModelPlan },
+    decoded: Decoded,
+  ): void;
+  /** Write and synchronise what was taken until now. Never fails: losses are counted and reported. */
+  flush(): Promise<void>;
+  /** Rows of one decision, in the order written; what was taken until now is written first. */
+  find(decisionId: string): Promise<CaptureRow[]>;
+  counts(model: string): CaptureCounts;
+  totals(): CaptureTotals;
+  /** Write what is left and close the segment; whatever comes later is dropped as `draining`. */
+  close(): Promise<void>;
+}
+
+/** @throws Error with folder, reason and remedy where the folder cannot be used */
+export async function createCapture(options: CaptureOptions): Promise<Capture> {
+  const { report, wall } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const { host, pid, startedAt } = options.process;
+  const replica = replicaName(host, pid, startedAt);
+  const folder = await openFolder(options.data);
+
+  const accounts = new Map<string, CaptureAccount>();
+  const queue = createBatchQueue(limits.batchBytes, limits.pendingBytes);
+  const finder = createDecisionFinder({ folder });
+  let sequence = 0;
+  let closed = false;
+  let segmentsDeleted = 0;
+  let failing: string | null = null;
+  let writing: Promise<void> | null = null;
+  let waiting: Promise<void> | null = null;
+  let housekeeping = repair();
+
+  const writer = createSegmentWriter({
+    folder,
+    replica,
+    segmentBytes: limits.segmentBytes,
+    createFile: options.createFile ?? createSegmentFile,
+    onClosed: () => {
+      housekeeping = housekeeping.then(retain);
+    },
+  });
+
+  async function repair(): Promise<void> {
+    const found = {
+      folder,
+      replica,
+      host: hostOf(replica),
+      pid,
+      isAlive: options.process.isAlive,
+      wallMs: wall(),
+      report,
+    };
+    await recoverSegments(found).catch((error: unknown) => report(`${folder}: recovery stopped: ${textOf(error)}`));
+    await retain();
+  }
+
+  async function retain(): Promise<void> {
+    try {
+      const { deleted, deletedBytes } = await retainSegments(folder, limits.totalBytes);
+      segmentsDeleted += deleted;
+      if (deleted > 0)
+        report(`${folder}: ${deleted} oldest segments (${deletedBytes} bytes) deleted to stay within bounds`);
+    } catch (error) {
+      report(`${folder}: old segments could not be deleted: ${textOf(error)}`);
+    }
+  }
+
+  function accountOf(model: string): CaptureAccount {
+    let account = accounts.get(model);
+    if (account === undefined) {
+      account = createAccount();
+      accounts.set(model, account);
+    }
+    return account;
+  }
+
+  async function write(batch: Batch): Promise<void> {
+    const { entries } = batch;
+    try {
+      const { segment, offset } = await writer.append(batch.bytes.subarray(0, batch.used));
+      for (const { account, decisionId, offset: within, length } of entries) {
+        account.captured += 1;
+        account.pending -= 1;
+        finder.add(decisionId, { segment, offset: offset + within, length });
+      }
+      if (failing !== null) report(`${folder}: records are written again`);
+      failing = null;
+    } catch (error) {
+      const reason = dropReason(error);
+      for (const { account } of entries) {
+        account.dropped[reason] += 1;
+        account.pending -= 1;
+      }
+      if (failing !== reason) report(`${folder}: records are dropped (${reason}): ${textOf(error)}`);
+      failing = reason;
+    }
+    queue.done(batch);
+  }
+
+  async function writeTaken(): Promise<void> {
+    for (const batch of queue.take()) await write(batch);
+  }
+
+  /** One flush writes, one waits for it; all later callers share the one that waits, however long the disk takes. */
+  function flush(): Promise<void> {
+    if (writing === null) {
+      writing = writeTaken().finally(() => {
+        writing = null;
+      });
+      return writing;
+    }
+    waiting ??= writing.then(() => {
+      waiting = null;
+      return flush();
+    });
+    return waiting;
+  }
+
+  return {
+    replica,
+    append(record, { generation, model }, decoded) {
+      const account = accountOf(model.name);
+      account.received += 1;
+      if (!isSampled(record.decisionId, model.capture.sample)) {
+        account.sampledOut += 1;
+        return;
+      }
+      if (closed) {
+        account.dropped.draining += 1;
+        return;
+      }
+      sequence += 1;
+      const kept = keep(record, model, decoded);
+      account.withheld += kept.withheld.length;
+      const version = nameOf(model, record.version);
+      const assigned = nameOf(model, record.assigned);
+      const names = { replica, generation, model: model.name, version, assigned, sampleRate: model.capture.sample };
+      const columns = JSON.stringify(columnsOf(record, names, kept));
+      const batch = queue.batchFor(rowBytesAtMost(columns, kept));
+      if (batch === undefined) {
+        account.dropped.monitor_behind += 1;
+        return;
+      }
+      const offset = batch.used;
+      batch.used = putRow(batch.bytes, offset, sequence, columns, kept);
+      batch.entries.push({ account, decisionId: record.decisionId, offset, length: batch.used - offset });
+      account.pending += 1;
+      if (queue.isDue && writing === null) void flush();
+    },
+    flush,
+    async find(decisionId) {
+      await flush();
+      await housekeeping;
+      return finder.find(decisionId);
+    },
+    counts: (model) => accounts.get(model) ?? createAccount(),
+    totals: () => ({ ...sumOf(accounts.values()), pendingBytes: queue.pendingBytes, segmentsDeleted }),
+    async close() {
+      closed = true;
+      await flush();
+      await writer
+        .close()
+        .catch((error: unknown) => report(`${folder}: the last segment was not closed: ${textOf(error)}`));
+      await housekeeping;
+    },
+  };
+}
+
+function nameOf(model: ModelPlan, version: number): string {
+  return model.versions[version]?.name ?? '';
+}
+
+function dropReason(error: unknown): CaptureDrop {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ENOSPC' || code === 'EDQUOT' ? 'disk_full' : 'write_failed';
+}
+
+/** The host as it stands in a replica's name. */
+function hostOf(replica: string): string {
+  return replica.split('-').slice(0, -2).join('-');
+}

@@ -1,0 +1,117 @@
+// Finds the rows of one decision: by an index of the latest ones, else by looking through the newest segments. Both are
+// bounded; what is older is for the query command.
+
+import { open, readFile } from 'node:fs/promises';
+import { LRUCache } from 'lru-cache';
+import { frameAt, framesOf } from './frame.ts';
+import { type CaptureRow, ROW_ID_AT, rowIdBytes, rowOf } from './row.ts';
+import { listSegments } from './segment-name.ts';
+import type { Segment } from './segment-writer.ts';
+
+/** Where a row lies. The segment is shared, since its path changes when it is closed. */
+export interface RowPlace {
+  readonly segment: Segment;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface DecisionFinder {
+  add(decisionId: string, place: RowPlace): void;
+  /** @throws where too many wait already */
+  find(decisionId: string): Promise<CaptureRow[]>;
+}
+
+export interface FinderOptions {
+  readonly folder: string;
+  /** Decisions in the index. */
+  readonly indexMax?: number;
+  /** Bytes of segments looked through, newest first, for a decision that the index does not have. */
+  readonly scanBytesMax?: number;
+  /** Rows of one decision: a caller that sends one id for ever must not fill the memory. */
+  readonly rowsMax?: number;
+}
+
+const WAITING_MAX = 16;
+
+export function createDecisionFinder(options: FinderOptions): DecisionFinder {
+  const { folder, indexMax = 50_000, scanBytesMax = 256 * 1024 ** 2, rowsMax = 64 } = options;
+  const places = new LRUCache<string, RowPlace[]>({ max: indexMax });
+  let waiting = 0;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function scan(decisionId: string): Promise<CaptureRow[]> {
+    const rows: CaptureRow[] = [];
+    let bytes = 0;
+    let hit = false;
+    for (const entry of (await listSegments(folder)).reverse()) {
+      bytes += entry.bytes;
+      if (bytes > scanBytesMax && bytes > entry.bytes) break;
+      const found = await rowsIn(entry.path, decisionId);
+      rows.unshift(...found);
+      // A shadow may end after its decision, in the next segment: the one before the hit is read too, no more.
+      if (hit || rows.length >= rowsMax) break;
+      hit = found.length > 0;
+    }
+    return rows.slice(0, rowsMax);
+  }
+
+  return {
+    add(decisionId, place) {
+      const known = places.get(decisionId);
+      if (known === undefined) places.set(decisionId, [place]);
+      else if (known.length < rowsMax) known.push(place);
+    },
+    async find(decisionId) {
+      const indexed = places.get(decisionId);
+      const rows = indexed === undefined ? [] : await rowsAt(indexed);
+      if (rows.length > 0) return rows;
+      if (waiting >= WAITING_MAX)
+        throw new Error(`${WAITING_MAX} searches for decisions wait already; try again later`);
+      waiting += 1;
+      const search = last.then(() => scan(decisionId)).finally(() => (waiting -= 1));
+      last = search.catch(() => undefined);
+      return search;
+    },
+  };
+}
+
+/** Rows whose segment was deleted meanwhile are left out. */
+async function rowsAt(places: readonly RowPlace[]): Promise<CaptureRow[]> {
+  const rows: CaptureRow[] = [];
+  for (const { segment, offset, length } of places) {
+    const bytes = await readRange(segment.path, offset, length).catch(() => undefined);
+    const frame = bytes === undefined ? undefined : frameAt(bytes, 0);
+    if (frame !== undefined) rows.push(rowOf(frame));
+  }
+  return rows;
+}
+
+async function readRange(path: string, offset: number, length: number): Promise<Buffer> {
+  const handle = await open(path, 'r');
+  try {
+    const bytes = Buffer.alloc(length);
+    const { bytesRead } = await handle.read(bytes, 0, length, offset);
+    return bytes.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function rowsIn(path: string, decisionId: string): Promise<CaptureRow[]> {
+  const bytes = await readFile(path).catch(() => undefined);
+  const id = rowIdBytes(decisionId);
+  if (bytes === undefined || bytes.indexOf(id) === -1) return [];
+  const rows: CaptureRow[] = [];
+  for (const frame of framesOf(bytes, () => undefined)) {
+    if (frame.payload.subarray(ROW_ID_AT, ROW_ID_AT + id.length).equals(id)) {
+      const row = rowOf(frame);
+      // Bodies are views: a copy, or one row would hold a whole segment in memory.
+      rows.push({ ...row, request: copied(row.request), response: copied(row.response) });
+    }
+  }
+  return rows;
+}
+
+function copied(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes === null ? null : Buffer.from(bytes);
+}

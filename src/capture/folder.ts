@@ -1,0 +1,28 @@
+// The folder that holds the segments: made where it is missing, refused in words that help where it cannot be used.
+
+import { access, constants, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * @param data absolute path of the data folder
+ * @returns path of the folder for segments
+ * @throws Error with folder, reason and remedy
+ */
+export async function openFolder(data: string): Promise<string> {
+  const folder = join(data, 'captures');
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o750 });
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return folder;
+  } catch (error) {
+    throw new Error(
+      `${folder}: captures cannot be written there: ${textOf(error)}; let this user write to the folder, or name another one under "data"`,
+      { cause: error },
+    );
+  }
+}
+
+/** An error in words, without its stack. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,62 @@
+// What earlier processes left behind: a segment still called `.open` whose writer is gone is cut behind its last whole frame
+// and closed. Segments that another process may still be writing are left alone.
+
+import { readFile, rename, rm, truncate } from 'node:fs/promises';
+import { type Damage, framesOf } from './frame.ts';
+import { listSegments, type SegmentEntry } from './segment-name.ts';
+
+/** On another host nobody can be asked whether the writer lives; a segment that rested this long is taken to be left. */
+const FOREIGN_REST_MS = 10 * 60_000;
+
+export interface RecoverOptions {
+  readonly folder: string;
+  /** This process: its own segments are not touched. */
+  readonly replica: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly isAlive: (pid: number) => boolean;
+  readonly wallMs: number;
+  /** What was found and done, for the log. */
+  readonly report: (message: string) => void;
+}
+
+export async function recoverSegments(options: RecoverOptions): Promise<void> {
+  for (const entry of await listSegments(options.folder)) {
+    if (entry.state === 'open' && isLeft(entry, options)) await recover(entry, options.report);
+  }
+}
+
+function isLeft(entry: SegmentEntry, { replica, host, pid, isAlive, wallMs }: RecoverOptions): boolean {
+  if (entry.replica === replica) return false;
+  if (entry.host !== host) return wallMs - entry.modifiedMs > FOREIGN_REST_MS;
+  // In a container every start has the same pid: that of this process is its own, hence the other one is gone.
+  return entry.pid === pid || !isAlive(entry.pid);
+}
+
+async function recover(entry: SegmentEntry, report: (message: string) => void): Promise<void> {
+  const bytes = await readFile(entry.path);
+  const damage: Damage[] = [];
+  let frames = 0;
+  for (const _ of framesOf(bytes, (found) => damage.push(found))) frames += 1;
+  const torn = damage.find((one) => one.torn);
+  const inside = damage.filter((one) => !one.torn).reduce((sum, one) => sum + one.length, 0);
+  if (frames === 0 && inside === 0) {
+    await rm(entry.path, { force: true });
+    return;
+  }
+  if (torn !== undefined) await truncate(entry.path, torn.offset);
+  const closed = entry.path.replace(/\.open$/, '.capture');
+  await rename(entry.path, closed);
+  if (torn !== undefined) report(`${closed}: ${frames} records kept, ${torn.length} bytes of a torn tail cut off`);
+  if (inside > 0) report(`${closed}: ${inside} bytes between its records are damaged and will be skipped`);
+}
+
+/** Whether a process of this machine exists; one that may not be signalled does. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

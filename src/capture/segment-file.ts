@@ -1,0 +1,31 @@
+// The file system as segments need it: create, append at a place, synchronise, cut, close. A seam, so that a test can hand in
+// a disk that fails.
+
+import { open } from 'node:fs/promises';
+
+export interface SegmentFile {
+  /** Write all bytes at `position`. */
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  /** Until the bytes are on stable storage (fdatasync). */
+  sync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws where the file exists, or cannot be made */
+export type CreateSegmentFile = (path: string) => Promise<SegmentFile>;
+
+export const createSegmentFile: CreateSegmentFile = async (path) => {
+  const handle = await open(path, 'wx', 0o640);
+  return {
+    async write(bytes, position) {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+        done += bytesWritten;
+      }
+    },
+    sync: () => handle.datasync(),
+    truncate: (length) => handle.truncate(length),
+    close: () => handle.close(),
+  };
+};

@@ -1,0 +1,57 @@
+// How segments are called and found: `<host>-<pid>-<start>.<serial>.open` while a process writes it, `.capture` from then on.
+// The first part is the replica: unique to one run of one process, so that replicas and restarts can share a folder.
+
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const PATTERN = /^(?<replica>(?<host>[\w.-]+)-(?<pid>\d+)-[0-9a-z]+)\.(?<serial>\d{6,})\.(?<state>open|capture)$/;
+
+export interface SegmentName {
+  readonly replica: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly serial: number;
+  readonly state: 'open' | 'capture';
+}
+
+export interface SegmentEntry extends SegmentName {
+  readonly path: string;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+}
+
+/** @param startedAt Unix milliseconds at which the process began */
+export function replicaName(host: string, pid: number, startedAt: number): string {
+  return `${host.replaceAll(/[^\w.-]/g, '_') || 'host'}-${pid}-${Math.floor(startedAt).toString(36)}`;
+}
+
+export function segmentName(replica: string, serial: number, state: SegmentName['state']): string {
+  return `${replica}.${String(serial).padStart(6, '0')}.${state}`;
+}
+
+export function parseSegmentName(name: string): SegmentName | undefined {
+  const groups = PATTERN.exec(name)?.groups;
+  if (groups === undefined) return undefined;
+  const { replica = '', host = '', state } = groups;
+  return {
+    replica,
+    host,
+    pid: Number(groups.pid),
+    serial: Number(groups.serial),
+    state: state === 'open' ? 'open' : 'capture',
+  };
+}
+
+/** The segments of a folder, oldest first by their last change. Other files are none of our business. */
+export async function listSegments(folder: string): Promise<SegmentEntry[]> {
+  const entries: SegmentEntry[] = [];
+  for (const name of await readdir(folder)) {
+    const parsed = parseSegmentName(name);
+    if (parsed === undefined) continue;
+    const path = join(folder, name);
+    // It may be renamed or deleted by another process between the two calls.
+    const facts = await stat(path).catch(() => undefined);
+    if (facts?.isFile()) entries.push({ ...parsed, path, bytes: facts.size, modifiedMs: facts.mtimeMs });
+  }
+  return entries.sort((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1));
+}

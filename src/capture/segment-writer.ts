@@ -1,0 +1,109 @@
+// Appends batches of frames to the segment of this process, one at a time, and begins the next segment where one is full.
+// After a failed write a half-written batch is cut off, so that the segment holds what it held before; where even that
+// fails the segment is given up, recovery cuts it later, and the next batch begins another.
+
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MAGIC } from './frame.ts';
+import type { CreateSegmentFile, SegmentFile } from './segment-file.ts';
+import { segmentName } from './segment-name.ts';
+
+/** A segment of this process. `path` changes when it is closed. */
+export interface Segment {
+  path: string;
+}
+
+export interface SegmentWriter {
+  /**
+   * Write frames and synchronise. One call at a time.
+   * @returns the segment and the offset that the first byte has in it
+   * @throws the error of the file system
+   */
+  append(frames: Uint8Array): Promise<{ readonly segment: Segment; readonly offset: number }>;
+  /** Close the segment, if one is open; an empty one is left to recovery. */
+  close(): Promise<void>;
+}
+
+export interface SegmentWriterOptions {
+  readonly folder: string;
+  readonly replica: string;
+  /** A segment that has reached this size is closed. */
+  readonly segmentBytes: number;
+  readonly createFile: CreateSegmentFile;
+  /** Told after each segment that was closed. */
+  readonly onClosed: () => void;
+}
+
+interface OpenSegment {
+  readonly segment: Segment;
+  readonly file: SegmentFile;
+  readonly serial: number;
+  bytes: number;
+}
+
+export function createSegmentWriter(options: SegmentWriterOptions): SegmentWriter {
+  const { folder, replica, segmentBytes, createFile, onClosed } = options;
+  let current: OpenSegment | null = null;
+  let serial = 0;
+
+  async function begin(): Promise<OpenSegment> {
+    serial += 1;
+    const path = join(folder, segmentName(replica, serial, 'open'));
+    const file = await createFile(path);
+    const opened: OpenSegment = { segment: { path }, file, serial, bytes: 0 };
+    try {
+      await write(opened, MAGIC);
+    } catch (error) {
+      // Or a full disk would gather an empty file for every attempt.
+      await rm(path, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    return opened;
+  }
+
+  async function write(target: OpenSegment, bytes: Uint8Array): Promise<void> {
+    try {
+      await target.file.write(bytes, target.bytes);
+      await target.file.sync();
+      target.bytes += bytes.length;
+    } catch (error) {
+      await undo(target);
+      throw error;
+    }
+  }
+
+  /** A segment that cannot be cut back is given up: frames must never follow half a frame. */
+  async function undo(target: OpenSegment): Promise<void> {
+    const cut = await target.file.truncate(target.bytes).then(
+      () => target.bytes > 0,
+      () => false,
+    );
+    if (cut) return;
+    current = null;
+    await target.file.close().catch(() => undefined);
+  }
+
+  async function end(target: OpenSegment): Promise<void> {
+    current = null;
+    await target.file.close();
+    const path = join(folder, segmentName(replica, target.serial, 'capture'));
+    await rename(target.segment.path, path);
+    target.segment.path = path;
+    onClosed();
+  }
+
+  return {
+    async append(frames) {
+      current ??= await begin();
+      const target = current;
+      const offset = target.bytes;
+      await write(target, frames);
+      // What follows is housekeeping: the frames are safe whatever becomes of it, and recovery repeats it.
+      if (target.bytes >= segmentBytes) await end(target).catch(() => undefined);
+      return { segment: target.segment, offset };
+    },
+    async close() {
+      if (current !== null) await end(current);
+    },
+  };
+}

@@ -1,0 +1,115 @@
+// After a kill -9, every record that was reported as written is there, and the next start repairs what was left.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, expect, test } from 'vitest';
+import type { Capture } from '../../src/capture/capture.ts';
+import type { Damage } from '../../src/capture/frame.ts';
+import { isAlive } from '../../src/capture/recover.ts';
+import { openCapture, rowsUnder, temporaryFolder } from './open-capture.ts';
+import { modelPlan } from './plans.ts';
+import { exchange } from './records.ts';
+
+const OF = { generation: 'g', model: modelPlan() };
+const NOTHING = { features: null, predictions: null };
+const CHILD = new URL('append-until-killed.ts', import.meta.url).pathname;
+
+async function segments(data: string): Promise<string[]> {
+  return (await readdir(join(data, 'captures'))).sort();
+}
+
+const left: Capture[] = [];
+afterAll(async () => {
+  for (const capture of left) await capture.close();
+});
+
+/** A folder with one segment that its process never closed, holding `count` records. */
+async function abandoned(count: number): Promise<{ data: string; path: string }> {
+  const { capture, data } = await openCapture();
+  left.push(capture);
+  for (let i = 0; i < count; i++) capture.append(exchange({ decisionId: `decision-${i}` }), OF, NOTHING);
+  await capture.flush();
+  const [name] = await segments(data);
+  return { data, path: join(data, 'captures', name ?? '') };
+}
+
+test('a process killed while it writes has lost no record that it had counted as captured', async () => {
+  const data = await temporaryFolder();
+  const child = spawn(process.execPath, [CHILD, data], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let written = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    written = Number(line);
+    if (written >= 3000) child.kill('SIGKILL');
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  expect(child.signalCode).toBe('SIGKILL');
+
+  const { capture, reports } = await openCapture({
+    data,
+    process: { host: 'test-host', pid: process.pid, startedAt: Date.now(), isAlive },
+  });
+  await capture.close();
+  const names = await segments(data);
+  expect(names.length).toBeGreaterThan(2);
+  expect(names.filter((name) => name.endsWith('.open'))).toEqual([]);
+  const damage: Damage[] = [];
+  const rows = await rowsUnder(data, damage);
+  expect(damage).toEqual([]);
+  expect(rows.length).toBeGreaterThanOrEqual(written);
+  expect(rows.map((row) => row.sequence)).toEqual(rows.map((_, i) => i + 1));
+  for (const line of reports) expect(line).toMatch(/torn tail cut off/);
+}, 30_000);
+
+test('a torn tail is cut at the last whole record, wherever the cut fell', async () => {
+  for (const torn of [1, 19, 20, 21, 300]) {
+    const { data, path } = await abandoned(5);
+    const whole = (await readFile(path)).length;
+    await truncate(path, whole - torn);
+    const { capture, reports } = await openCapture({ data });
+    await capture.close();
+    expect((await rowsUnder(data)).map((row) => row.decision_id)).toEqual([0, 1, 2, 3].map((i) => `decision-${i}`));
+    expect(reports).toEqual([expect.stringMatching(/4 records kept, \d+ bytes of a torn tail cut off/)]);
+  }
+});
+
+test('zeros behind the last record, as a file system may leave them, are cut off', async () => {
+  const { data, path } = await abandoned(3);
+  await appendFile(path, new Uint8Array(4096));
+  const { capture, reports } = await openCapture({ data });
+  await capture.close();
+  const damage: Damage[] = [];
+  expect((await rowsUnder(data, damage)).length).toBe(3);
+  expect(damage).toEqual([]);
+  expect(reports).toEqual([expect.stringMatching(/3 records kept, 4096 bytes/)]);
+});
+
+test('damage between records costs the record it hit, and no later one', async () => {
+  const { data, path } = await abandoned(5);
+  const bytes = await readFile(path);
+  const at = bytes.indexOf('decision-2');
+  bytes[at] = 0x58;
+  await writeFile(path, bytes);
+  const { capture, reports } = await openCapture({ data });
+  await capture.close();
+  const damage: Damage[] = [];
+  expect((await rowsUnder(data, damage)).map((row) => row.sequence)).toEqual([1, 2, 4, 5]);
+  expect(damage).toEqual([expect.objectContaining({ torn: false })]);
+  expect(reports).toEqual([expect.stringMatching(/damaged and will be skipped/)]);
+});
+
+test('a segment that a living process writes is left alone', async () => {
+  const { data, path } = await abandoned(3);
+  const living = { host: 'test-host', pid: process.pid + 1, startedAt: 1, isAlive: () => true };
+  const foreign = { host: 'another-host', pid: process.pid, startedAt: 1, isAlive: () => false };
+  for (const process of [living, foreign]) {
+    const { capture } = await openCapture({ data, process });
+    await capture.close();
+    expect(await segments(data)).toEqual([path.split('/').at(-1)]);
+  }
+  const { capture } = await openCapture({ data, process: foreign, wall: () => Date.now() + 3_600_000 });
+  await capture.close();
+  expect(await segments(data)).toEqual([path.split('/').at(-1)?.replace('.open', '.capture')]);
+});

@@ -1,0 +1,54 @@
+// Segments are closed at their size, the folder stays within its bound, and a folder that cannot be used is refused in words.
+
+import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openCapture, rowsUnder, temporaryFolder } from './open-capture.ts';
+import { modelPlan } from './plans.ts';
+import { exchange } from './records.ts';
+
+const OF = { generation: 'g', model: modelPlan() };
+const NOTHING = { features: null, predictions: null };
+
+test('a full segment is closed and the oldest are deleted, counted and reported', async () => {
+  const { capture, data, reports } = await openCapture({ limits: { segmentBytes: 10_000, totalBytes: 50_000 } });
+  for (let i = 0; i < 40; i++) {
+    capture.append(exchange({ request: [new Uint8Array(5000)] }), OF, NOTHING);
+    await capture.flush();
+  }
+  await capture.close();
+  const folder = join(data, 'captures');
+  let bytes = 0;
+  for (const name of await readdir(folder)) bytes += (await stat(join(folder, name))).size;
+  expect(bytes).toBeLessThanOrEqual(50_000);
+  const totals = capture.totals();
+  expect(totals.captured).toBe(40);
+  expect(totals.segmentsDeleted).toBeGreaterThan(10);
+  const rows = await rowsUnder(data);
+  expect(rows.map((row) => row.sequence)).toEqual(rows.map((_, i) => 41 - rows.length + i));
+  expect(reports[0]).toMatch(/1 oldest segments \(\d+ bytes\) deleted/);
+});
+
+test('files that are no segments are neither read nor deleted', async () => {
+  const { capture, data } = await openCapture({ limits: { segmentBytes: 1000, totalBytes: 1 } });
+  const notes = join(data, 'captures', 'notes.txt');
+  await writeFile(notes, 'x'.repeat(100_000));
+  for (let i = 0; i < 3; i++) {
+    capture.append(exchange({ request: [new Uint8Array(1000)] }), OF, NOTHING);
+    await capture.flush();
+  }
+  await capture.close();
+  expect(await readdir(join(data, 'captures'))).toEqual(['notes.txt']);
+});
+
+test('a data folder that is a file, or may not be written, is refused with folder, reason and remedy', async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  await expect(openCapture({ data: file })).rejects.toThrow(
+    `${file}/captures: captures cannot be written there: ENOTDIR: not a directory, mkdir '${file}/captures'; let this user write to the folder, or name another one under "data"`,
+  );
+  if (process.getuid?.() === 0) return;
+  await chmod(folder, 0o500);
+  await expect(openCapture({ data: folder })).rejects.toThrow(/EACCES.*let this user write/);
+});
