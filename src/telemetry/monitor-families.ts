@@ -26,6 +26,8 @@ export interface MonitorNumbers {
     readonly side: 'request' | 'response';
     readonly psi: number | null;
   }>;
+  /** Spans made for the collector, where there is one. */
+  readonly spans?: () => { readonly exported: number; readonly failed: number; readonly dropped: number };
 }
 
 /** Above this many columns only those with the highest PSI are shown, and headgate_drift_psi_omitted counts the others. */
@@ -35,7 +37,11 @@ export function monitorFamilies(
   numbers: MonitorNumbers,
   gatewayDrops: () => Readonly<Record<string, number>>,
 ): readonly Family[] {
-  return [...configFamilies(numbers), ...captureFamilies(numbers, gatewayDrops), ...driftFamilies(numbers)];
+  const families = [...configFamilies(numbers), ...captureFamilies(numbers, gatewayDrops), ...driftFamilies(numbers)];
+  const { spans } = numbers;
+  if (spans === undefined) return families;
+  const results = (): Sample[] => Object.entries(spans()).map(([result, count]) => sample(count, { result }));
+  return [...families, family('counter', 'headgate_spans_total', 'Spans by what became of them.', results)];
 }
 
 function configFamilies({ config }: MonitorNumbers): readonly Family[] {

@@ -20,6 +20,7 @@ const numbers: MonitorNumbers = {
     { model: 'fraud', version: 'v1', feature: 'amount', side: 'request', psi: 0.31 },
     { model: 'fraud', version: 'v1', feature: 'age', side: 'request', psi: null },
   ],
+  spans: () => ({ exported: 7, failed: 2, dropped: 1 }),
 };
 
 async function scrape(exposition: Exposition) {
@@ -87,6 +88,7 @@ test('configuration, capture and drift are shown as the monitor gives them', asy
   expect(value('headgate_config_reloads_total', { result: 'failure' })).toBe(1);
   expect(value('headgate_capture_captured_total')).toBe(90);
   expect(value('headgate_capture_pending_bytes')).toBe(4096);
+  expect(value('headgate_spans_total', { result: 'failed' })).toBe(2);
   expect(value('headgate_unreadable_total', { model: 'fraud' })).toBe(3);
   expect(families.get('headgate_drift_psi')?.samples).toHaveLength(1);
   expect(value('headgate_build_info', { version: '1.2.3' })).toBe(1);
