@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# The real-server test on one command: Python environments (made once, kept under node_modules/.cache), then vitest.
+#
+#   HEADGATE_REAL_ROWS   rows that go through the gate (default: all 30000)
+#   HEADGATE_REAL_DATA   the card holders' CSV (default: ../shared/data/credit-default.csv)
+#   HEADGATE_REAL_KEEP   1: leave the working folder with models, logs and captures for a look afterwards
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+export HEADGATE_REAL_DATA="${HEADGATE_REAL_DATA:-../shared/data/credit-default.csv}"
+if [ ! -f "$HEADGATE_REAL_DATA" ]; then
+  echo "################################################################################"
+  echo "# SKIPPED: the real-server test needs the credit-default data, and there is no file"
+  echo "#   $HEADGATE_REAL_DATA"
+  echo "# Nothing was tested. Set HEADGATE_REAL_DATA to the CSV of 30,000 card holders."
+  echo "################################################################################"
+  exit 0
+fi
+HEADGATE_REAL_DATA="$(realpath "$HEADGATE_REAL_DATA")"
+
+# MLServer and KServe need 3.10 to 3.12.
+python=""
+for candidate in python3.11 python3.12 python3.10 python3; do
+  if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null; then
+    python="$candidate"
+    break
+  fi
+done
+if [ -z "$python" ]; then
+  echo "The real-server test needs Python 3.10 to 3.12 with venv (Debian: apt-get install python3 python3-venv)." >&2
+  exit 1
+fi
+
+cache=node_modules/.cache/headgate-real
+mkdir -p "$cache"
+
+# Make the environment of one requirements file, or use the one made earlier from the same file and interpreter.
+environment() {
+  local name="$1" file="test/real/requirements/$1.txt" key folder
+  key="$({ "$python" -VV; cat "$file"; } | sha256sum | cut -c1-16)"
+  folder="$PWD/$cache/$name-$key"
+  if [ ! -f "$folder/complete" ]; then
+    rm -rf "$cache/$name"-*
+    echo "real: installing $name (about a minute)" >&2
+    "$python" -m venv "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$file" >&2
+    touch "$folder/complete"
+  fi
+  echo "$folder/bin"
+}
+
+HEADGATE_REAL_PYTHON="$(environment mlserver-mlflow)"
+HEADGATE_REAL_KSERVE="$(environment kserve)"
+export HEADGATE_REAL_PYTHON HEADGATE_REAL_KSERVE
+
+exec npx vitest run --config test/real/vitest.config.ts

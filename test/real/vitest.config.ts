@@ -1,0 +1,16 @@
+// The real-server test has a configuration of its own: it takes minutes and Python, so the plain test run leaves it out.
+
+import { defineConfig } from 'vitest/config';
+
+const MINUTE_MS = 60_000;
+
+export default defineConfig({
+  test: {
+    include: ['test/real/*.real.ts'],
+    testTimeout: 10 * MINUTE_MS,
+    hookTimeout: 25 * MINUTE_MS,
+    // Progress is shown as it happens.
+    disableConsoleIntercept: true,
+    reporters: ['verbose'],
+  },
+});
