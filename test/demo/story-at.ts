@@ -19,6 +19,7 @@ const feature = (
   baselineRows: 1500,
   rows: 4000,
   psi,
+  hint: null,
   bins: [],
   ...extra,
 });
