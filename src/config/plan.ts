@@ -150,7 +150,9 @@ export interface HealthPlan {
   readonly unhealthyAfter: number;
 }
 
-export type AuthPlan = { readonly type: 'bearer'; readonly token: string } | { readonly type: 'header'; readonly name: string; readonly value: string };
+export type AuthPlan =
+  | { readonly type: 'bearer'; readonly token: string }
+  | { readonly type: 'header'; readonly name: string; readonly value: string };
 
 export interface StickyPlan {
   readonly source:

@@ -1,0 +1,96 @@
+// The gate's own part of the Plan: where it listens, who may look in, where it reports to. Models are resolve-model.ts.
+
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import type { Environment } from './interpolate.ts';
+import { child, type Located } from './located.ts';
+import type { NamedFiles } from './named-files.ts';
+import type { AdminPlan, ListenPlan, TelemetryPlan } from './plan.ts';
+import type { Findings } from './problem.ts';
+import { resolveServerTls } from './resolve-tls.ts';
+import type { RawGate } from './schema.ts';
+
+export interface GateParts {
+  readonly listen: ListenPlan;
+  readonly admin: AdminPlan;
+  readonly data: string;
+  readonly telemetry: TelemetryPlan;
+}
+
+export function resolveGate(
+  raw: RawGate,
+  root: Located,
+  files: NamedFiles,
+  env: Environment,
+  findings: Findings,
+): GateParts {
+  const { host, port } = raw.listen;
+  checkAdmin(raw, root, findings);
+  if (raw.listen.body.buffer > raw.listen.body.max) {
+    const at = child(root, 'listen', 'body') ?? root;
+    findings.atKey(at, 'buffer', 'more is held of a body than a body may have', 'lower buffer, or raise max');
+  }
+  return {
+    listen: {
+      host,
+      port,
+      threads: raw.listen.threads,
+      bodyBytesMax: raw.listen.body.max,
+      bodyBytesHeld: raw.listen.body.buffer,
+      headBytesMax: raw.listen.headers.max,
+      drainMs: raw.listen.drain,
+      inflightMax: raw.listen.inflight,
+      connectionsMax: raw.listen.connections,
+      timeout: {
+        headMs: raw.listen.timeout.head,
+        requestMs: raw.listen.timeout.request,
+        idleMs: raw.listen.timeout.idle,
+        stallMs: raw.listen.timeout.stall,
+      },
+      tls: resolveServerTls(raw.listen.tls, child(root, 'listen', 'tls') ?? root, files, findings),
+    },
+    admin: { host: raw.admin.host, port: raw.admin.port, token: raw.admin.token ?? null },
+    data: resolve(root.source.folder, raw.data),
+    telemetry: resolveTelemetry(raw.telemetry, env),
+  };
+}
+
+/** What the gate does not refuse to strangers it offers to nobody but this machine. */
+function checkAdmin({ admin, listen }: RawGate, root: Located, findings: Findings): void {
+  const at = child(root, 'admin') ?? root;
+  const tokenWritten = child(at, 'token') !== undefined && at !== root;
+  if (!isLoopback(admin.host) && admin.token === undefined && !tokenWritten) {
+    const remedy = 'set admin.token, or use 127.0.0.1';
+    findings.atKey(at, 'host', `${JSON.stringify(admin.host)} is open to other machines, and no token is set`, remedy);
+  }
+  if (admin.port !== 0 && admin.port === listen.port) {
+    findings.atKey(at, 'port', `port ${admin.port} is also listen.port`, 'give each its own port');
+  }
+}
+
+function isLoopback(host: string): boolean {
+  const plain = host.replace(/^\[|\]$/g, '').toLowerCase();
+  if (plain === 'localhost' || plain === '::1') return true;
+  return isIP(plain) === 4 && plain.startsWith('127.');
+}
+
+function resolveTelemetry({ logs, traces }: RawGate['telemetry'], env: Environment): TelemetryPlan {
+  return {
+    logLevel: logs.level,
+    accessLog: logs.access,
+    traces: {
+      endpoint: traces.endpoint ?? endpointOf(env),
+      headers: traces.headers,
+      sample: traces.sample,
+      serviceName: traces.service,
+    },
+  };
+}
+
+/** OpenTelemetry's own variables; an empty one is an unset one (OTLP exporter specification). */
+function endpointOf(env: Environment): string | null {
+  const own = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
+  if (own !== undefined && own !== '') return own;
+  const shared = env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  return shared === undefined || shared === '' ? null : `${shared.replace(/\/$/, '')}/v1/traces`;
+}

@@ -1,0 +1,155 @@
+// One model of the Plan: raw values with their places become indices, shares and milliseconds. Every problem that needs more
+// than one value to be seen is found here.
+
+import { protocolOf } from '../protocols/registry.ts';
+import { child, deepest, entriesOf, type Located } from './located.ts';
+import type { NamedFiles } from './named-files.ts';
+import type { CapturePlan, MatchPlan, ModelPlan, RetryPlan, StickyPlan, VersionPlan } from './plan.ts';
+import type { Findings } from './problem.ts';
+import { pointerTokens } from './quantities.ts';
+import {
+  lowerCaseKeys,
+  mirrorsOf,
+  type Names,
+  overridesOf,
+  rulesOf,
+  sharesOf,
+  versionNamed,
+} from './resolve-shares.ts';
+import { resolveVersion } from './resolve-version.ts';
+import { type RawModel, VERSIONS_MAX } from './schema.ts';
+
+export function resolveModel(
+  name: string,
+  raw: RawModel,
+  at: Located,
+  files: NamedFiles,
+  findings: Findings,
+): ModelPlan {
+  const versions = versionsOf(name, raw, at, files, findings);
+  const written = [...entriesOf(child(at, 'versions')).keys()];
+  const index = written.length === 0 ? undefined : new Map(written.map((version, position) => [version, position]));
+  const names: Names = { model: name, index, findings };
+  const champion = championOf(raw, at, names);
+  return {
+    name,
+    owner: raw.owner ?? null,
+    description: raw.description ?? null,
+    protocol: raw.protocol,
+    match: matchOf(name, raw, at, findings),
+    champion,
+    versions,
+    sticky: stickyOf(raw, at, findings),
+    salt: raw.salt ?? name,
+    split:
+      raw.split === undefined
+        ? written.map((_, position) => (position === champion ? 1 : 0))
+        : sharesOf(raw.split, deepest(at, ['split']), names),
+    overrides: overridesOf(raw, at, names),
+    rules: rulesOf(raw, at, names),
+    mirrors: mirrorsOf(raw, at, champion, names),
+    fallback: raw.fallback === 'champion',
+    retry: retryOf(raw),
+    timeout: { connectMs: raw.timeout.connect, firstByteMs: raw.timeout.firstByte, totalMs: raw.timeout.total },
+    breaker: { failures: raw.breaker.failures, openMs: raw.breaker.open },
+    inflightMax: raw.inflight,
+    capture: captureOf(raw),
+    features: raw.features,
+    drift: {
+      baseline: files.baseline(child(at, 'drift', 'baseline'), raw.drift.baseline) ?? null,
+      tickMs: raw.drift.tick,
+      tolerance: raw.drift.tolerance,
+      provisionalRows: raw.drift.provisional,
+    },
+  };
+}
+
+function versionsOf(name: string, raw: RawModel, at: Located, files: NamedFiles, findings: Findings): VersionPlan[] {
+  const entries = entriesOf(child(at, 'versions'));
+  const wrongKind = child(at, 'versions') !== undefined && child(at, 'versions')?.kind !== 'map';
+  if (entries.size === 0 && !wrongKind) {
+    findings.atKey(
+      at,
+      'versions',
+      `model ${name} has no versions`,
+      'write versions: { NAME: { url: http://HOST:PORT } }',
+    );
+  }
+  if (entries.size > VERSIONS_MAX) {
+    const problem = `model ${name} has ${entries.size} versions, more than ${VERSIONS_MAX}`;
+    findings.atKey(at, 'versions', problem, 'remove those that get no traffic');
+  }
+  // In the order of the file, which an object would lose for names such as `2`.
+  return [...entries].flatMap(([version, here]) => {
+    const value = raw.versions?.[version];
+    return value === undefined ? [] : [resolveVersion(version, value, here, files, findings)];
+  });
+}
+
+function championOf(raw: RawModel, at: Located, names: Names): number {
+  const here = child(at, 'champion');
+  if (raw.champion !== undefined && here !== undefined) return versionNamed(names, raw.champion, here);
+  const count = names.index?.size ?? 0;
+  if (count > 1 && here === undefined) {
+    const choices = [...(names.index?.keys() ?? [])].slice(0, 20).join(', ');
+    names.findings.atKey(
+      at,
+      'champion',
+      `model ${names.model} has ${count} versions and no champion`,
+      `name one of ${choices}`,
+    );
+  }
+  return count === 1 ? 0 : -1;
+}
+
+function matchOf(name: string, raw: RawModel, at: Located, findings: Findings): MatchPlan {
+  const here = deepest(at, ['match']);
+  const paths = raw.match?.path ?? protocolOf(raw.protocol).defaultPaths(name);
+  const methods = raw.match?.method ?? null;
+  for (const [position, path] of paths.entries()) {
+    const twice = child(here, 'path', position);
+    if (paths.indexOf(path) < position && twice !== undefined) {
+      findings.at(twice, 'this path stands in the list twice', 'remove one of the two');
+    }
+  }
+  return {
+    paths,
+    methods,
+    host: raw.match?.host ?? null,
+    headers: lowerCaseKeys(raw.match?.header ?? {}, deepest(here, ['header']), findings),
+  };
+}
+
+const STICKY_SOURCES = ['header', 'query', 'cookie', 'body'] as const;
+
+function stickyOf(raw: RawModel, at: Located, findings: Findings): StickyPlan | null {
+  const { sticky } = raw;
+  if (sticky === undefined) return null;
+  const here = deepest(at, ['sticky']);
+  const written = STICKY_SOURCES.filter((source) => child(here, source) !== undefined);
+  if (written.length === 0) {
+    findings.at(here, 'the sticky key has no source', 'name one of header, query, cookie or body');
+  }
+  if (written.length > 1) {
+    findings.at(here, `the sticky key has ${written.length} sources: ${written.join(', ')}`, 'keep one of them');
+  }
+  const { header, query, cookie, body, missing } = sticky;
+  if (header !== undefined) return { source: { kind: 'header', name: header }, missing };
+  if (query !== undefined) return { source: { kind: 'query', name: query }, missing };
+  if (cookie !== undefined) return { source: { kind: 'cookie', name: cookie }, missing };
+  return { source: { kind: 'body', tokens: body === undefined ? [] : pointerTokens(body) }, missing };
+}
+
+function retryOf({ retry }: RawModel): RetryPlan {
+  return { attempts: retry.attempts, on: [...new Set(retry.on)], budget: retry.budget };
+}
+
+function captureOf({ capture }: RawModel): CapturePlan {
+  return {
+    sample: capture.sample,
+    bodies: capture.bodies,
+    redact: capture.redact.map(pointerTokens),
+    headers: [...new Set(capture.headers)],
+    durability: capture.durability,
+  };
+}
