@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000;
 
 export default defineConfig({
   test: {
-    include: ['test/real/*.real.ts'],
+    include: ['test/real/*.real.test.ts'],
     testTimeout: 10 * MINUTE_MS,
     hookTimeout: 25 * MINUTE_MS,
     // Progress is shown as it happens.
