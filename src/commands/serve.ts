@@ -14,7 +14,10 @@ export interface RunningGate {
   stop(): Promise<void>;
 }
 
-export async function serve(options: { readonly file: string; readonly env: Readonly<Record<string, string | undefined>> }): Promise<RunningGate> {
+export async function serve(options: {
+  readonly file: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}): Promise<RunningGate> {
   const supervisor = await startSupervisor({
     ...options,
     logger: (plan) => createLogger({ level: plan.telemetry.logLevel, thread: 'main' }),
@@ -48,7 +51,13 @@ export async function runServe(options: { readonly file: string }): Promise<numb
   const { plan } = supervisor;
   const log = createLogger({ level: plan.telemetry.logLevel, thread: 'main' });
   log.info(
-    { ...urls(supervisor), generation: plan.generation, models: plan.models.length, threads: plan.listen.threads, readyMs: Math.round(systemClock.now() - begun) },
+    {
+      ...urls(supervisor),
+      generation: plan.generation,
+      models: plan.models.length,
+      threads: plan.listen.threads,
+      readyMs: Math.round(systemClock.now() - begun),
+    },
     'headgate is ready',
   );
 
@@ -57,7 +66,10 @@ export async function runServe(options: { readonly file: string }): Promise<numb
     process.on('SIGINT', resolve);
   });
   // A failed reload is logged by the supervisor; the gate goes on with what it has.
-  process.on('SIGHUP', () => void supervisor.reload().catch((error: unknown) => log.error({ err: error }, 'reload failed')));
+  process.on(
+    'SIGHUP',
+    () => void supervisor.reload().catch((error: unknown) => log.error({ err: error }, 'reload failed')),
+  );
 
   const end = await Promise.race([asked, died]);
   if (end instanceof Error) {
@@ -73,7 +85,10 @@ export async function runServe(options: { readonly file: string }): Promise<numb
 
 function urls({ plan, port, adminPort }: Supervisor): { readonly dataUrl: string; readonly adminUrl: string } {
   const scheme = plan.listen.tls === null ? 'http' : 'https';
-  return { dataUrl: `${scheme}://${reachable(plan.listen.host)}:${port}`, adminUrl: `http://${reachable(plan.admin.host)}:${adminPort}` };
+  return {
+    dataUrl: `${scheme}://${reachable(plan.listen.host)}:${port}`,
+    adminUrl: `http://${reachable(plan.admin.host)}:${adminPort}`,
+  };
 }
 
 /** An address to type, for one that means "every address". */

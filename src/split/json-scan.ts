@@ -119,11 +119,11 @@ class Scan {
       if (byte === undefined || byte < 32) throw new Malformed();
       if (byte === BACKSLASH) {
         i++;
-        const escape = bytes[i];
-        if (escape === 117) {
+        const letter = bytes[i];
+        if (letter === 117) {
           for (let k = 1; k <= 4; k++) if (!isHex(bytes[i + k])) throw new Malformed();
           i += 4;
-        } else if (escape === undefined || !'"\\/bfnrt'.includes(String.fromCharCode(escape))) throw new Malformed();
+        } else if (letter === undefined || !'"\\/bfnrt'.includes(String.fromCharCode(letter))) throw new Malformed();
       }
     }
   }

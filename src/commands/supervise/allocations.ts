@@ -24,7 +24,9 @@ export function createAllocator(): Allocator {
         used.set(key, found);
         return found;
       };
-      const allocations = models.map((model) => [model.split, ...model.rules.map((rule) => rule.split)].map((shares) => table(model, shares)));
+      const allocations = models.map((model) =>
+        [model.split, ...model.rules.map((rule) => rule.split)].map((shares) => table(model, shares)),
+      );
       tables = used;
       return allocations;
     },

@@ -77,7 +77,12 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const gateways = Array.from({ length: plan.listen.threads }, (_, thread): GatewayThread => {
     const { port1, port2 } = new MessageChannel();
     const setup: GatewaySetup & { handover: typeof port1 } = { thread, plan, allocations, handover: port1 };
-    const gateway: GatewayThread = startThread(GATEWAY_ENTRY, `gateway-${thread}`, { data: setup, transfer: [port1] }, ended);
+    const gateway: GatewayThread = startThread(
+      GATEWAY_ENTRY,
+      `gateway-${thread}`,
+      { data: setup, transfer: [port1] },
+      ended,
+    );
     monitor.say({ kind: 'gateway', thread, port: port2 }, [port2]);
     return gateway;
   });
@@ -98,9 +103,15 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   async function load(): Promise<ReloadOutcome> {
     const result = await loadPlan(options.file, { env: options.env, serial: plan.serial + 1 });
     files = result.files;
-    const problems = result.kind === 'problems' ? result.problems.map(formatProblem) : restartProblems(plan, result.plan);
+    const problems =
+      result.kind === 'problems' ? result.problems.map(formatProblem) : restartProblems(plan, result.plan);
     if (result.kind === 'problems' || problems.length > 0) {
-      status = { ...status, files, lastReload: { at: new Date().toISOString(), ok: false, problems }, reloads: { ...status.reloads, failed: status.reloads.failed + 1 } };
+      status = {
+        ...status,
+        files,
+        lastReload: { at: new Date().toISOString(), ok: false, problems },
+        reloads: { ...status.reloads, failed: status.reloads.failed + 1 },
+      };
       monitor.say({ kind: 'config', config: status });
       log.error({ problems, generation: plan.generation }, 'reload failed: the last good configuration stays in force');
       return { ok: false, problems };
@@ -120,7 +131,10 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     const { serial } = plan;
     await Promise.all(
       gateways.map((gateway) => {
-        const swapped = gateway.next((message): message is Extract<FromGateway, { kind: 'swapped' }> => message.kind === 'swapped' && message.serial === serial);
+        const swapped = gateway.next(
+          (message): message is Extract<FromGateway, { kind: 'swapped' }> =>
+            message.kind === 'swapped' && message.serial === serial,
+        );
         gateway.say({ kind: 'swap', plan, allocations });
         return swapped;
       }),
@@ -132,7 +146,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   // Reloads run one after the other, whoever asks for them.
   let turn: Promise<unknown> = Promise.resolve();
   function reload(): Promise<ReloadOutcome> {
-    const outcome = turn.then(() => (stopping === null ? load() : { ok: false as const, problems: ['the process is stopping'] }));
+    const outcome = turn.then(() =>
+      stopping === null ? load() : { ok: false as const, problems: ['the process is stopping'] },
+    );
     turn = outcome.catch((error: unknown) => log.error({ err: error }, 'reload failed unexpectedly'));
     return outcome;
   }
@@ -145,7 +161,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     if (message.kind !== 'reload') return;
     reload().then(
       (outcome) => monitor.say({ kind: 'reloaded', request: message.request, outcome }),
-      (error: Error) => monitor.say({ kind: 'reloaded', request: message.request, outcome: { ok: false, problems: [error.message] } }),
+      (error: Error) =>
+        monitor.say({ kind: 'reloaded', request: message.request, outcome: { ok: false, problems: [error.message] } }),
     );
   });
 
@@ -154,12 +171,16 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     monitor.say({ kind: 'phase', phase: 'draining' });
     await Promise.all(
       gateways.map((gateway) => {
-        const drained = gateway.next((message): message is Extract<FromGateway, { kind: 'drained' }> => message.kind === 'drained');
+        const drained = gateway.next(
+          (message): message is Extract<FromGateway, { kind: 'drained' }> => message.kind === 'drained',
+        );
         gateway.say({ kind: 'drain', graceful });
         return drained;
       }),
     );
-    const stopped = monitor.next((message): message is Extract<FromMonitor, { kind: 'stopped' }> => message.kind === 'stopped');
+    const stopped = monitor.next(
+      (message): message is Extract<FromMonitor, { kind: 'stopped' }> => message.kind === 'stopped',
+    );
     monitor.say({ kind: 'stop' });
     await stopped;
     await stopThreads();
@@ -179,8 +200,15 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   };
 }
 
-async function listenAll(plan: Plan, monitor: MonitorThread, gateways: readonly GatewayThread[]): Promise<{ admin: number; data: number }> {
-  const admin = monitor.next((message): message is Extract<FromMonitor, { kind: 'listening' | 'failed' }> => message.kind === 'listening' || message.kind === 'failed');
+async function listenAll(
+  plan: Plan,
+  monitor: MonitorThread,
+  gateways: readonly GatewayThread[],
+): Promise<{ admin: number; data: number }> {
+  const admin = monitor.next(
+    (message): message is Extract<FromMonitor, { kind: 'listening' | 'failed' }> =>
+      message.kind === 'listening' || message.kind === 'failed',
+  );
   // A failure of the data port is reported first; the admin port's then has no other reader.
   const adminOutcome = admin.then(
     (message) => message,
@@ -189,10 +217,17 @@ async function listenAll(plan: Plan, monitor: MonitorThread, gateways: readonly 
   let { port } = plan.listen;
   if (gateways.length > 1 && port !== 0) await probe(plan.listen.host, port);
   for (const gateway of gateways) {
-    const answer = gateway.next((message): message is Extract<FromGateway, { kind: 'listening' | 'failed' }> => message.kind === 'listening' || message.kind === 'failed');
+    const answer = gateway.next(
+      (message): message is Extract<FromGateway, { kind: 'listening' | 'failed' }> =>
+        message.kind === 'listening' || message.kind === 'failed',
+    );
     gateway.say({ kind: 'listen', port });
     const outcome = await answer;
-    if (outcome.kind === 'failed') throw new StartProblem('unavailable', listenProblem('listen', plan.listen.host, port, outcome.code, outcome.problem));
+    if (outcome.kind === 'failed')
+      throw new StartProblem(
+        'unavailable',
+        listenProblem('listen', plan.listen.host, port, outcome.code, outcome.problem),
+      );
     // With port 0 the first thread finds a free one, and the others share it.
     port = outcome.port;
   }
@@ -213,8 +248,10 @@ async function probe(host: string, port: number): Promise<void> {
 }
 
 function listenProblem(key: string, host: string, port: number, code: string, text: string): string {
-  if (code === 'EADDRINUSE') return `${key}: ${host}:${port} is in use; stop the process that listens there, or change ${key}.port`;
-  if (code === 'EACCES') return `${key}: ${host}:${port} may not be bound by this user; use a port above 1023, or grant CAP_NET_BIND_SERVICE`;
+  if (code === 'EADDRINUSE')
+    return `${key}: ${host}:${port} is in use; stop the process that listens there, or change ${key}.port`;
+  if (code === 'EACCES')
+    return `${key}: ${host}:${port} may not be bound by this user; use a port above 1023, or grant CAP_NET_BIND_SERVICE`;
   if (code === 'EADDRNOTAVAIL') return `${key}: ${host} is no address of this machine; change ${key}.host`;
   return `${key}: ${host}:${port} cannot be bound (${text})`;
 }
