@@ -10,8 +10,8 @@ import { follow, isGap, judge } from './verdict.ts';
 export function judgeGroup(group: StreamGroup, last: number, windowTicks: number, tolerance: number): void {
   const first = last - windowTicks + 1;
   const earlier: number[] = [];
-  for (let tick = first; tick < last; tick++) earlier.push(group.ticks.rowsAt(tick));
-  const gap = isGap(group.ticks.rowsAt(last), earlier);
+  for (let tick = first; tick < last; tick++) earlier.push(group.ticks.callsAt(tick));
+  const gap = isGap(group.ticks.callsAt(last), earlier);
   for (const stream of group.streams) judgeStream(group, stream, { first, last, gap, tolerance });
 }
 

@@ -1,5 +1,5 @@
 // Bin edges from a sample: about equal counts a bin, with every value that alone holds more than half a bin's share (zeros,
-// defaults, codes) in a bin of its own, and no bin that the sample left empty.
+// defaults, codes) in a bin without its neighbours, and no bin that the sample left empty.
 
 const BINS = 20;
 
@@ -28,17 +28,15 @@ function atoms(sorted: Float64Array, count: number): number[] {
   return found;
 }
 
-/** An empty bin joins the bin below it. */
+/** An empty bin joins the bin above it, so that a value with a bin of its own shares it with nothing above. */
 function withoutEmptyBins(edges: Float64Array, sorted: Float64Array): Float64Array {
-  const kept: number[] = [];
+  const kept: number[] = [edges[0] as number];
   let at = 0;
-  for (let bin = 0; bin + 1 < edges.length; bin++) {
-    const end = edges[bin + 1] as number;
+  for (const end of edges.subarray(1)) {
     const from = at;
     while (at < sorted.length && (sorted[at] as number) < end) at++;
-    if (at > from) kept.push(edges[bin] as number);
+    if (at > from) kept.push(end);
   }
-  kept.push(edges[edges.length - 1] as number);
   return Float64Array.from(kept);
 }
 

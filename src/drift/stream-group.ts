@@ -126,7 +126,7 @@ export function createStreamGroup(
     count(table, tick, slot) {
       calls++;
       if (tick > lastTick) lastTick = tick;
-      ticks.addRows(slot, table.rows);
+      ticks.addCall(slot);
       const { columns } = table;
       let found = 0;
       for (let i = 0; i < columns.length; i++) {

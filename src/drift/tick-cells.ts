@@ -14,16 +14,16 @@ export interface TickCells {
   readonly cells: Uint32Array;
   /** Index of a slot's first cell. */
   baseOf(slot: number): number;
-  addRows(slot: number, rows: number): void;
-  /** Rows of one tick. */
-  rowsAt(tick: number): number;
+  addCall(slot: number): void;
+  /** Calls of one tick. */
+  callsAt(tick: number): number;
   /** Add the counts of ticks [first, last] to `into`. */
   sum(first: number, last: number, offset: number, size: number, into: Float64Array): void;
 }
 
 export function createTickCells(slots: number): TickCells {
   const ticks = new Float64Array(slots).fill(-1);
-  const rows = new Float64Array(slots);
+  const calls = new Float64Array(slots);
   let capacity = 64;
   let used = 0;
   let cells = new Uint32Array(slots * capacity);
@@ -55,17 +55,17 @@ export function createTickCells(slots: number): TickCells {
       if (held === tick) return slot;
       if (held > tick) return -1;
       ticks[slot] = tick;
-      rows[slot] = 0;
+      calls[slot] = 0;
       cells.fill(0, slot * capacity, slot * capacity + used);
       return slot;
     },
     baseOf: (slot) => slot * capacity,
-    addRows(slot, count) {
-      rows[slot] = (rows[slot] as number) + count;
+    addCall(slot) {
+      calls[slot] = (calls[slot] as number) + 1;
     },
-    rowsAt(tick) {
+    callsAt(tick) {
       const slot = tick % slots;
-      return ticks[slot] === tick ? (rows[slot] as number) : 0;
+      return ticks[slot] === tick ? (calls[slot] as number) : 0;
     },
     sum(first, last, offset, size, into) {
       for (let slot = 0; slot < slots; slot++) {

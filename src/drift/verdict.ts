@@ -15,7 +15,7 @@ export const ROWS_MIN = 100;
 /** Windows in a row that change a mind. */
 const PERSISTENCE = 2;
 
-/** What one window says: `gap` where rows stopped, `thin` where there are too few. */
+/** What one window says: `gap` where calls stopped, `thin` where there are too few. */
 export type Reading = 'over' | 'under' | 'thin' | 'gap';
 
 /**
@@ -47,12 +47,13 @@ export function follow({ status, against }: Verdict, reading: Reading): Verdict 
 }
 
 /**
- * Whether rows stopped coming: the last tick is empty although the ticks before it make that next to impossible.
- * @param earlier rows of the window's other ticks
+ * Whether calls stopped coming: the last tick is empty although the ticks before it make that next to impossible. Calls, not rows:
+ * a batch a minute is no gap in the seconds between.
+ * @param earlier calls in the window's other ticks
  */
-export function isGap(lastRows: number, earlier: readonly number[]): boolean {
-  if (lastRows > 0 || earlier.length === 0) return false;
-  const mean = earlier.reduce((sum, rows) => sum + rows, 0) / earlier.length;
+export function isGap(lastCalls: number, earlier: readonly number[]): boolean {
+  if (lastCalls > 0 || earlier.length === 0) return false;
+  const mean = earlier.reduce((sum, calls) => sum + calls, 0) / earlier.length;
   // A Poisson tick of mean 20 is empty once in 5e8.
   return mean >= 20;
 }

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { parseBaseline, writeBaseline } from '../../src/drift/baseline.ts';
+import { tableOf } from './plans.ts';
+
+const numeric = { side: 'request', name: 'x', kind: 'numeric', edges: [0, 1, 2], counts: [3, 4] };
+const file = (...features: unknown[]) => JSON.stringify({ format: 'headgate-baseline/1', model: 'm', features });
+const problemsOf = (text: string) => {
+  const read = parseBaseline(text);
+  return read.ok ? [] : read.problems;
+};
+
+test('what is written is read back: bins, counts, special bins, categories', () => {
+  const text = writeBaseline('credit', {
+    request: tableOf({ amount: [1, 2.5, null, 0, 0, 3], card: ['visa', 'amex', 'visa', null, undefined, 'visa'] }),
+    response: tableOf({ p: [0.1, 0.2, 0.3, 0.4, 0.5, Number.NaN] }),
+  });
+  const read = parseBaseline(text);
+  if (!read.ok) throw new Error(read.problems.join());
+  const amount = read.baseline.request.get('amount');
+  expect(amount).toMatchObject({ rows: 6, provisional: false, binning: { kind: 'numeric' } });
+  expect(amount?.counts[0]).toBe(1);
+  const card = read.baseline.request.get('card');
+  expect(card?.binning).toMatchObject({ categories: ['visa', 'amex'], open: false });
+  expect([...(card?.counts ?? [])]).toEqual([1, 1, 0, 0, 0, 0, 0, 3, 1]);
+  expect(read.baseline.response.get('p')?.counts[2]).toBe(1);
+  expect(parseBaseline(text)).toMatchObject({ baseline: { digest: read.baseline.digest } });
+  expect(read.baseline.digest).toMatch(/^[0-9a-f]{16}$/);
+});
+
+test('all problems come at once, each with its place', () => {
+  const text = file(
+    { ...numeric, edges: [0, 0], extra: 1 },
+    { ...numeric, side: 'up', name: '' },
+    { ...numeric, counts: [1] },
+    { ...numeric, counts: [1, -1], special: { null: 0.5, nil: 1 } },
+    { side: 'request', name: 'c', kind: 'categorical', categories: ['a', 'a'], counts: [1, 1], open: 'no' },
+    7,
+  );
+  expect(problemsOf(text)).toEqual([
+    'features[0].extra: unknown key',
+    'features[0].edges: must be two or more finite numbers in strictly ascending order',
+    'features[1].side: must be request or response',
+    'features[1].name: must be a text',
+    'features[2].counts: must hold 2 counts, one a bin',
+    'features[3].counts[1]: must be a whole number, 0 or more',
+    'features[3].special.nil: unknown key',
+    'features[3].special.null: must be a whole number, 0 or more',
+    'features[4].categories: a category is listed twice',
+    'features[4].open: must be true or false',
+    'features[5]: must be an object',
+    'features[5].side: must be request or response',
+    'features[5].name: must be a text',
+    'features[5].kind: must be numeric or categorical',
+    'features[5].categories: must be a list of at most 64',
+  ]);
+});
+
+test('a file of another kind is refused', () => {
+  expect(problemsOf('{')[0]).toMatch(/^not JSON: /);
+  expect(problemsOf('[]')).toContain('baseline: must be an object');
+  expect(problemsOf('{"format":"headgate-baseline/2","model":"m","features":[]}')).toEqual([
+    'format: must be "headgate-baseline/1"',
+  ]);
+  expect(problemsOf(file(numeric, numeric))).toEqual(['features[1].name: "x" is listed twice']);
+  expect(problemsOf(file(numeric))).toEqual([]);
+});
