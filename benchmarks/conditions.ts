@@ -11,7 +11,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/,
 
 /** Above this fraction of all cores in use, or this load per core, figures are worthless. */
 const BUSY_MAX = 0.1;
-const LOAD_PER_CORE_MAX = 0.5;
+const LOAD_PER_CORE_MAX = 0.75;
 const WATCH_MS = 1_500;
 const RIVALS = ['undici', 'fastify', '@fastify/http-proxy', 'http-proxy-3', 'hono', '@hono/node-server'];
 

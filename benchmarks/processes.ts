@@ -11,6 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 const READY_MS = 10_000;
 const STOP_MS = 3_000;
 const OUTPUT_BYTES_MAX = 16_384;
+const WORDS_LINES_MAX = 4;
 
 export interface Process {
   readonly pid: number;
@@ -82,6 +83,7 @@ export function launch(command: string, args: readonly string[]): Process {
     output: () => output.trim(),
     exited: () => child.exitCode !== null || child.signalCode !== null,
     async stop() {
+      if (!running.has(child)) return;
       signalGroup(child, 'SIGTERM');
       const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), STOP_MS);
       await ended;
@@ -92,7 +94,16 @@ export function launch(command: string, args: readonly string[]): Process {
   };
 }
 
-/** Try `probe` until it holds. @throws with the process's output where it exits or the deadline passes first */
+/** The first lines of what is kept of a process's output, as one: where programs say what is wrong. */
+function lastWords(owner: Process | undefined): string {
+  return (owner?.output() ?? '').split('\n').slice(0, WORDS_LINES_MAX).join(' ').trim();
+}
+
+/**
+ * Try `probe` until it holds.
+ * @param owner stopped where the probe never holds
+ * @throws with the process's output where it ends or the deadline passes first
+ */
 export async function waitUntil(
   what: string,
   probe: () => Promise<boolean>,
@@ -101,8 +112,11 @@ export async function waitUntil(
 ): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!(await probe())) {
-    if (owner?.exited()) throw new Error(`${what}: the process ended. ${owner.output()}`);
-    if (performance.now() > end) throw new Error(`${what}: not within ${deadlineMs} ms. ${owner?.output() ?? ''}`);
+    const ended = owner?.exited() === true;
+    if (ended || performance.now() > end) {
+      await owner?.stop();
+      throw new Error(`${what}: ${ended ? 'the process ended' : `not within ${deadlineMs} ms`}. ${lastWords(owner)}`);
+    }
     await pause(10);
   }
 }

@@ -125,8 +125,9 @@ function publish(report: Report): void {
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options === null) say(USAGE);
-  else process.exitCode = await main(options);
+  // Exit at once, and with it whatever a failed step left running.
+  process.exit(options === null ? 0 : await main(options));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 }
