@@ -24,7 +24,7 @@ export interface ExplainOptions {
 
 /** @returns the exit code */
 export async function runExplain(options: ExplainOptions): Promise<number> {
-  const loaded = await loadPlan(options.file, { env: process.env, serial: 1 });
+  const loaded = loadPlan(options.file, { env: process.env, serial: 1 });
   if (loaded.kind === 'problems') {
     for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
     return EXIT.config;

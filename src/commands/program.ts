@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { EXIT } from './exit-codes.ts';
 
+const { env, stdout, stderr } = process;
+
 /** @returns the exit code */
 export async function runProgram(words: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
@@ -16,7 +18,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    process.stderr.write(`headgate: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    stderr.write(`headgate: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return EXIT.software;
   }
 }
@@ -61,7 +63,7 @@ function createProgram(done: (code: number) => void): Command {
     )
     .action(async (options: { config: string; json?: true }) => {
       const { runCheck } = await import('./check.ts');
-      done(await runCheck({ file: options.config, json: options.json === true }));
+      done(await runCheck(options.config, { json: options.json === true, env, stdout, stderr }));
     });
 
   program
@@ -76,7 +78,7 @@ function createProgram(done: (code: number) => void): Command {
     )
     .action(async () => {
       const { runSchema } = await import('./schema.ts');
-      done(await runSchema());
+      done(await runSchema({ stdout }));
     });
 
   program

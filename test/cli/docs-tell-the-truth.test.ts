@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { FAILURES } from '../../src/errors.ts';
+import { PROTOCOL_NAMES } from '../../src/protocols/protocol.ts';
 import { FLOORS } from '../architecture/rules.ts';
+import { schemaKeys, tableRow } from './schema-keys.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -19,6 +21,23 @@ describe('docs/errors.md', () => {
       (f) => `| ${f.code} | ${f.status} | ${f.source} | ${f.retry} | ${f.title} | ${f.remedy} |`,
     );
     expect(rows).toEqual(expected);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  it('has every key of the schema once, with its default and meaning', () => {
+    const rows = read('docs/configuration.md')
+      .split('\n')
+      .filter((line) => /^\| `[^`]+` \|[^|]*\|[^|]*\|$/.test(line));
+    const expected = schemaKeys().map(tableRow);
+    expect(expected.length).toBeGreaterThan(60);
+    for (const row of expected) expect(rows, 'add this row, or correct the one that is there').toContain(row);
+    const keys = new Set(expected.map((row) => row.split('|')[1]));
+    expect(rows.filter((row) => keys.has(row.split('|')[1])).length).toBe(expected.length);
+  });
+
+  it('names every protocol', () => {
+    for (const name of PROTOCOL_NAMES) expect(read('docs/configuration.md')).toContain(`| \`${name}\` |`);
   });
 });
 

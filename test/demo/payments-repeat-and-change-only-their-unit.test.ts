@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from 'vitest';
 import { createPaymentSource } from '../../src/commands/demo/payments.ts';
-import { findUnitChange, median } from '../../src/commands/demo/unit-change.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
 
 const take = (count: number, seed: number, inCents = false) => {
@@ -28,8 +27,9 @@ describe('simulated payments', () => {
 
   it('look like card payments', () => {
     const payments = take(4000, 4).map(({ payment }) => payment);
-    expect(median(payments.map((p) => p.amount))).toBeGreaterThan(30);
-    expect(median(payments.map((p) => p.amount))).toBeLessThan(60);
+    const median = payments.map((p) => p.amount).sort((a, b) => a - b)[2000];
+    expect(median).toBeGreaterThan(30);
+    expect(median).toBeLessThan(60);
     expect(payments.filter((p) => p.country === 'US').length / payments.length).toBeGreaterThan(0.85);
     expect(new Set(payments.map((p) => p.merchant_category)).size).toBe(7);
     for (const p of payments) {
@@ -38,29 +38,5 @@ describe('simulated payments', () => {
       expect(p.payments_24h).toBeGreaterThanOrEqual(0);
       expect(Number.isInteger(p.payments_24h)).toBe(true);
     }
-  });
-});
-
-describe('a change of unit', () => {
-  const amounts = (seed: number, inCents: boolean) => take(40, seed, inCents).map(({ payment }) => payment.amount);
-
-  it('is seen from forty values on each side', () => {
-    for (let seed = 1; seed <= 50; seed++) {
-      expect(findUnitChange('amount', amounts(seed, false), amounts(seed + 100, true))?.factor, `seed ${seed}`).toBe(
-        100,
-      );
-    }
-  });
-
-  it('is not seen where there is none, or where few values are known', () => {
-    for (let seed = 1; seed <= 50; seed++) {
-      expect(
-        findUnitChange('amount', amounts(seed, false), amounts(seed + 100, false)),
-        `seed ${seed}`,
-      ).toBeUndefined();
-    }
-    expect(findUnitChange('amount', [1, 2, 3], [100, 200, 300])).toBeUndefined();
-    expect(findUnitChange('amount', new Array(20).fill(0), new Array(20).fill(5))).toBeUndefined();
-    expect(findUnitChange('amount', new Array(20).fill(1), new Array(20).fill(4))).toBeUndefined();
   });
 });

@@ -88,7 +88,6 @@ const STEADY: Story = {
   },
   callers: { sent: 2470, answered: 2468, failed: 0, skipped: 0 },
   incident: { plannedMs: 20_000, beganMs: null, noticedMs: null },
-  findings: [],
   trouble: null,
 };
 
@@ -100,16 +99,15 @@ const DRIFTING: Story = {
     status: 'drifting',
     windowMs: 60_000,
     features: [
-      feature('amount', 6.31, 'drifting'),
+      feature('amount', 6.31, 'drifting', { hint: 'looks like x100' }),
       feature('merchant_category', 0.004, 'steady', { kind: 'categorical' }),
       feature('hour', 0.009, 'steady'),
       feature('country', 0.002, 'steady', { kind: 'categorical' }),
       feature('amount', 5.9, 'drifting', { version: 'april', role: 'challenger' }),
-      feature('fraud_probability', 1.7, 'drifting', { side: 'response' }),
+      feature('fraud_probability', 1.7, 'drifting', { side: 'response', hint: 'median 0.09, 0.01 in the baseline' }),
     ],
   },
   incident: { plannedMs: 20_000, beganMs: 20_100, noticedMs: 26_300 },
-  findings: [{ feature: 'amount', factor: 100, medianBefore: 41.2, medianNow: 4130 }],
 };
 
 export const story = { steady: STEADY, drifting: DRIFTING } as const;

@@ -1,5 +1,5 @@
 // The services that ask for decisions: sends simulated payments through the gate over real HTTP, on kept-alive connections,
-// at a steady rate whatever the answers do (open loop). Counts what came back; keeps a bounded list of decision ids.
+// at a steady rate whatever the answers do (open loop). Counts what came back.
 
 import { Agent, request } from 'node:http';
 import type { Clock } from '../../kernel/clock.ts';
@@ -28,29 +28,24 @@ export interface CallerCounts {
 
 export interface Callers {
   counts(): CallerCounts;
-  /** Ids of the latest decisions, newest last. */
-  recentDecisions(): readonly string[];
   stop(): Promise<void>;
 }
 
 const STEP_MS = 10;
 const CALLS_MAX = 512;
 const CALL_MS_MAX = 5000;
-const DECISIONS_KEPT = 200;
 
 export function startCallers(options: CallersOptions): Callers {
   const { clock, rate } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const counts = { sent: 0, answered: 0, failed: 0, skipped: 0 };
-  const decisions: string[] = [];
   let inFlight = 0;
   let emptied: (() => void) | null = null;
 
-  const finished = (ok: boolean, decision: string | undefined): void => {
+  const finished = (ok: boolean): void => {
     inFlight -= 1;
     counts.answered += ok ? 1 : 0;
     counts.failed += ok ? 0 : 1;
-    if (decision !== undefined && decisions.push(decision) > DECISIONS_KEPT) decisions.shift();
     if (inFlight === 0) emptied?.();
   };
 
@@ -72,7 +67,6 @@ export function startCallers(options: CallersOptions): Callers {
 
   return {
     counts: () => ({ ...counts }),
-    recentDecisions: () => decisions.slice(),
     async stop() {
       clearInterval(timer);
       if (inFlight > 0) await new Promise<void>((resolve) => (emptied = resolve));
@@ -85,13 +79,13 @@ function send(
   base: string,
   agent: Agent,
   { account, payment }: SimulatedPayment,
-  finished: (ok: boolean, decision: string | undefined) => void,
+  finished: (ok: boolean) => void,
 ): void {
   let ended = false;
-  const end = (ok: boolean, decision?: string): void => {
+  const end = (ok: boolean): void => {
     if (ended) return;
     ended = true;
-    finished(ok, decision);
+    finished(ok);
   };
   const body = inferRequest(payment);
   const call = request(new URL(`/v2/models/${DEMO_MODEL}/infer`, base), {
@@ -101,10 +95,9 @@ function send(
     headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'account-id': account },
   });
   call.on('response', (answer) => {
-    const decision = answer.headers['headgate-decision'];
     const ok = (answer.statusCode ?? 500) < 400;
     answer.resume();
-    answer.on('end', () => end(ok, typeof decision === 'string' ? decision : undefined));
+    answer.on('end', () => end(ok));
     answer.on('close', () => end(false));
   });
   call.on('timeout', () => call.destroy());

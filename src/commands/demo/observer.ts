@@ -1,13 +1,12 @@
-// Watches the gate through its admin API and tells the story so far: what the gate reports, when the incident was noticed,
-// and what the captured decisions say about it. One poll at a time; a failed poll is part of the story, not its end.
+// Watches the gate through its admin API and tells the story so far: what the gate reports, and when it noticed the
+// incident. One poll at a time; a failed poll is part of the story, not its end.
 
 import type { DriftView, ModelSummary, ShadowView } from '../../admin/view.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { type AdminClient, featureValues } from './admin-client.ts';
+import type { AdminClient } from './admin-client.ts';
 import type { Callers } from './callers.ts';
 import { DEMO_MODEL } from './fraud-model.ts';
-import type { Finding, Story } from './story.ts';
-import { findUnitChange } from './unit-change.ts';
+import type { Story } from './story.ts';
 
 export interface ObserverOptions {
   readonly client: AdminClient;
@@ -26,11 +25,8 @@ export interface Observer {
   inCents(): boolean;
 }
 
+/** What the incident changes. */
 const FEATURE = 'amount';
-/** Decisions looked up for one median. */
-const LOOKUPS = 40;
-/** Looked up again, before the incident, until this many were on record. */
-const VALUES_BEFORE = 30;
 
 export function createObserver(options: ObserverOptions): Observer {
   const { client, callers, clock } = options;
@@ -41,24 +37,6 @@ export function createObserver(options: ObserverOptions): Observer {
   let trouble: string | null = null;
   let beganMs: number | null = null;
   let noticedMs: number | null = null;
-  let before: readonly number[] = [];
-  let findings: readonly Finding[] = [];
-
-  const recent = (): Promise<number[]> =>
-    featureValues(client, callers.recentDecisions().slice(-LOOKUPS * 2, -LOOKUPS), FEATURE);
-
-  const investigate = async (): Promise<void> => {
-    if (beganMs === null && before.length < VALUES_BEFORE) {
-      const values = await recent();
-      if (beganMs === null) before = values;
-    }
-    const drifting = drift?.features.some((f) => f.feature === FEATURE && f.status === 'drifting') === true;
-    if (beganMs === null || !drifting) return;
-    noticedMs ??= elapsed();
-    if (findings.length > 0) return;
-    const finding = findUnitChange(FEATURE, before, await recent());
-    if (finding !== undefined) findings = [finding];
-  };
 
   return {
     async poll() {
@@ -68,7 +46,8 @@ export function createObserver(options: ObserverOptions): Observer {
           client.shadows(DEMO_MODEL),
           client.drift(DEMO_MODEL),
         ]);
-        await investigate();
+        const drifting = drift.features.some((f) => f.feature === FEATURE && f.status === 'drifting');
+        if (beganMs !== null && drifting) noticedMs ??= elapsed();
         trouble = null;
       } catch (error) {
         trouble = `The admin API did not answer: ${error instanceof Error ? error.message : String(error)}`;
@@ -87,7 +66,6 @@ export function createObserver(options: ObserverOptions): Observer {
       drift,
       callers: callers.counts(),
       incident: { plannedMs: options.incidentMs, beganMs, noticedMs },
-      findings,
       trouble,
     }),
   };

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../kernel/clock.ts';
 import { createSeededRandom } from '../../kernel/random.ts';
 import { createAdminClient } from './admin-client.ts';
+import { demoBaseline } from './baseline.ts';
 import { type Callers, startCallers } from './callers.ts';
 import { startModelServers } from './model-servers.ts';
 import { createObserver, type Observer } from './observer.ts';
@@ -59,7 +60,7 @@ export async function runDemo(options: DemoOptions, world: DemoWorld): Promise<b
   try {
     const servers = await startModelServers({ seed: options.seed });
     closers.push(() => servers.stop());
-    const set = await setScene({ ports: servers.ports, keep: options.keep });
+    const set = await setScene({ ports: servers.ports, baseline: demoBaseline(options.seed + 1), keep: options.keep });
     scene = set;
     closers.push(() => set.strike());
     for (const remark of set.remarks) say(remark);

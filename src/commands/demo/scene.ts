@@ -18,12 +18,15 @@ export interface Scene {
 
 export interface SceneOptions {
   readonly ports: readonly PortOf[];
+  /** Text of the baseline file. */
+  readonly baseline: string;
   /** Kept afterwards; null: a temporary folder that is not. */
   readonly keep: string | null;
 }
 
 const DATA_PORT = 8080;
 const ADMIN_PORT = 9090;
+const BASELINE = 'baseline.json';
 
 export async function setScene(options: SceneOptions): Promise<Scene> {
   const remarks: string[] = [];
@@ -39,6 +42,7 @@ export async function setScene(options: SceneOptions): Promise<Scene> {
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'headgate.yaml');
   await writeFile(file, demoYaml(options.ports, data, admin));
+  await writeFile(join(folder, BASELINE), options.baseline);
   return {
     file,
     folder,
@@ -58,7 +62,7 @@ export function demoYaml(ports: readonly PortOf[], dataPort: number, adminPort: 
 listen: { host: 127.0.0.1, port: ${dataPort} }
 admin: { host: 127.0.0.1, port: ${adminPort} }
 data: ./data
-telemetry: { log: silent }
+telemetry: { logs: { level: silent } }
 models:
   ${DEMO_MODEL}:
     owner: payments-risk@example.com
@@ -69,7 +73,7 @@ ${ports.map(({ version, port }) => `      ${version}: { url: http://127.0.0.1:${
     sticky: { header: account-id }
     split: { ${champion.version}: 90, ${challenger.version}: 10 }
     mirror: { ${shadow.version}: 50% }
-    drift: { tick: 2s, provisionalRows: 1500 }
+    drift: { baseline: ${BASELINE}, tick: 2s, provisional: 300 }
 `;
 }
 

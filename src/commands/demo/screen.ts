@@ -3,7 +3,7 @@
 
 import { styleText } from 'node:util';
 import { featureRows, type Story } from './story.ts';
-import { factorText, type Ink, type Line, renderFrame, type Span } from './view.ts';
+import { type Ink, type Line, renderFrame, type Span } from './view.ts';
 
 export interface Screen {
   /** At most every `redrawMs`, with the newest story. */
@@ -78,11 +78,7 @@ export function plainLine(story: Story): string {
   );
   const drifting = featureRows(story.drift)
     .filter((row) => row.status === 'drifting')
-    .map((row) => {
-      const finding = story.findings.find((f) => f.feature === row.feature);
-      const looks = finding === undefined ? '' : ` (looks like ${factorText(finding.factor)})`;
-      return `${row.feature} psi ${row.psi?.toFixed(2) ?? '-'}${looks}`;
-    });
+    .map((row) => `${row.feature} psi ${row.psi?.toFixed(2) ?? '-'}${row.hint === null ? '' : ` (${row.hint})`}`);
   const drift =
     story.drift === null
       ? 'drift unknown'

@@ -13,7 +13,6 @@ export interface Story {
   readonly drift: DriftView | null;
   readonly callers: CallerCounts;
   readonly incident: Incident;
-  readonly findings: readonly Finding[];
   /** Why the admin API gave no answer this time. */
   readonly trouble: string | null;
 }
@@ -26,15 +25,6 @@ export interface Incident {
   readonly noticedMs: number | null;
 }
 
-/** A drifting feature whose values look multiplied, as a change of unit does. */
-export interface Finding {
-  readonly feature: string;
-  /** The nearest power of ten. */
-  readonly factor: number;
-  readonly medianBefore: number;
-  readonly medianNow: number;
-}
-
 /** One line of the drift table: a feature over all versions that answer with it. */
 export interface FeatureRow {
   readonly feature: string;
@@ -43,6 +33,8 @@ export interface FeatureRow {
   /** The largest among the versions that have one. */
   readonly psi: number | null;
   readonly driftingIn: readonly string[];
+  /** The gate's guess at the cause. */
+  readonly hint: string | null;
 }
 
 const SEVERITY: Readonly<Record<DriftStatus, number>> = { unknown: 0, warming: 1, steady: 2, drifting: 3 };
@@ -59,6 +51,7 @@ export function featureRows(drift: DriftView | null): FeatureRow[] {
       side: entry.side,
       status: before === undefined || SEVERITY[entry.status] > SEVERITY[before.status] ? entry.status : before.status,
       psi: before === undefined || before.psi === null ? entry.psi : Math.max(before.psi, entry.psi ?? 0),
+      hint: before?.hint ?? entry.hint,
       driftingIn: [...(before?.driftingIn ?? []), ...driftingIn.filter((v) => before?.driftingIn.includes(v) !== true)],
     });
   }

@@ -100,7 +100,7 @@ function drift(story: Story, size: Size, room: number): Line[] {
   const head: Line = [span(`${pad(' drift', FEATURE_WIDTH)} ${padStart('psi', barWidth + 7)}  status`, 'dim')];
   if (rows.length === 0) return [head, [span(' waiting for the first rows', 'dim')]];
   const shown = rows.length <= room ? rows : keepWorst(rows, Math.max(1, room - 1));
-  const lines = shown.map((row) => driftRow(row, story, barWidth));
+  const lines = shown.map((row) => driftRow(row, barWidth));
   const hidden = rows.length - shown.length;
   return [head, ...lines, ...(hidden > 0 ? [[span(` and ${hidden} more`, 'dim')]] : [])];
 }
@@ -111,16 +111,10 @@ function keepWorst(rows: readonly FeatureRow[], room: number): FeatureRow[] {
   return rows.filter((row) => kept.has(row));
 }
 
-function driftRow(row: FeatureRow, story: Story, barWidth: number): Line {
-  const finding = story.findings.find((f) => f.feature === row.feature && row.side === 'request');
+function driftRow(row: FeatureRow, barWidth: number): Line {
   const label = row.side === 'response' ? `→ ${row.feature}` : row.feature;
   const ink = STATUS_INK[row.status];
-  const remark =
-    finding !== undefined && row.status === 'drifting'
-      ? `  looks like ${factorText(finding.factor)}`
-      : row.driftingIn.length > 0
-        ? `  in ${row.driftingIn.join(', ')}`
-        : '';
+  const remark = row.status === 'drifting' ? `  ${row.hint ?? `in ${row.driftingIn.join(', ')}`}` : '';
   return [
     span(pad(` ${label}`, FEATURE_WIDTH), row.status === 'drifting' ? 'bold' : 'plain'),
     span(` ${bar((row.psi ?? 0) / PSI_FULL, barWidth)}`, row.status === 'drifting' ? 'bad' : 'accent'),
@@ -157,12 +151,10 @@ function news(story: Story): [Line, Line] {
     span(' INCIDENT ', 'alarm'),
     span(` amount drifts, noticed ${delay} s after it began.`, 'bold'),
   ];
-  const finding = story.findings[0];
+  const hint = featureRows(story.drift).find((row) => row.feature === 'amount')?.hint;
   const cause =
-    finding === undefined
-      ? 'Its values have moved away from the baseline.'
-      : `Median ${plain(finding.medianBefore)} became ${plain(finding.medianNow)}: ${factorText(finding.factor)}, as if callers sent cents, not dollars.`;
-  return [headline, [span(` ${cause}`)]];
+    hint === undefined || hint === null ? 'Its values have moved away' : `It ${hint}: the callers now send cents`;
+  return [headline, [span(` ${cause}. Every answer is still a 200.`)]];
 }
 
 /** Cut to `columns` characters; every glyph used here is one column wide. */
@@ -188,10 +180,6 @@ export function bar(fraction: number, columns: number): string {
   return pad('█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? ''), columns);
 }
 
-export function factorText(factor: number): string {
-  return factor >= 1 ? `×${plain(factor)}` : `÷${plain(1 / factor)}`;
-}
-
 const width = (line: Line): number => line.reduce((sum, { text }) => sum + text.length, 0);
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 const pad = (text: string, columns: number): string => text.slice(0, columns).padEnd(columns);
@@ -201,7 +189,6 @@ const ms = (value: number | null): string => (value === null ? '-' : value.toFix
 const percent = (fraction: number): string => `${Math.round(fraction * 100)}%`;
 const percentOf = (part: number, whole: number): string =>
   whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)}%`;
-const plain = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
 
 function clockText(elapsedMs: number): string {
   const seconds = Math.floor(elapsedMs / 1000);
