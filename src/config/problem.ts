@@ -16,9 +16,9 @@ export interface Problem {
   readonly remedy: string;
 }
 
-/** `file:line:column path: problem; remedy`, with the file relative to `cwd` where that is shorter. */
-export function formatProblem(problem: Problem, cwd: string = process.cwd()): string {
-  const near = relative(cwd, problem.file);
+/** `file:line:column path: problem; remedy`, with the file relative to the working folder where that is shorter. */
+export function formatProblem(problem: Problem): string {
+  const near = relative(process.cwd(), problem.file);
   const file = near !== '' && near.length < problem.file.length ? near : problem.file;
   const path = problem.path === '' ? '' : ` ${problem.path}`;
   return `${file}:${problem.line}:${problem.column}${path}: ${problem.problem}; ${problem.remedy}`;
