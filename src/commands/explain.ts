@@ -8,6 +8,7 @@ import { formatProblem } from '../config/problem.ts';
 import { SLOTS } from '../model.ts';
 import { type Attributes, assign, matchingRule } from '../split/assign.ts';
 import { modelSplit } from '../split/model-split.ts';
+import { UNIT_BYTES_MAX } from '../split/unit.ts';
 import { EXIT } from './exit-codes.ts';
 import { createAllocator } from './supervise/allocations.ts';
 
@@ -31,14 +32,28 @@ export async function runExplain(options: ExplainOptions): Promise<number> {
   }
   const { plan } = loaded;
   const model = plan.models.find((candidate) => candidate.name === options.model);
-  if (model === undefined) {
-    const names = plan.models.map(({ name }) => name).join(', ');
-    process.stderr.write(`No model is called ${options.model}; ${options.file} has ${names}.\n`);
+  const obstacle = model === undefined ? unknownModel(options, plan) : noAssignment(model, options.unit);
+  if (model === undefined || obstacle !== null) {
+    process.stderr.write(`${obstacle}\n`);
     return EXIT.data;
   }
   const view = explain(plan, model, options);
   process.stdout.write(options.json ? `${JSON.stringify(view, null, 2)}\n` : explainText(view, model));
   return EXIT.ok;
+}
+
+function unknownModel({ model, file }: ExplainOptions, plan: Plan): string {
+  return `No model is called ${model}; ${file} has ${plan.models.map(({ name }) => name).join(', ')}.`;
+}
+
+/** Why the data path would not assign by this unit, or null where it would. */
+function noAssignment(model: ModelPlan, unit: string): string | null {
+  const bytes = Buffer.byteLength(unit, 'utf8');
+  if (model.sticky === null) return `Model ${model.name} has no sticky key: each of its decisions is split by chance.`;
+  if (bytes === 0 || bytes > UNIT_BYTES_MAX) {
+    return `A unit has 1 to ${UNIT_BYTES_MAX} bytes, this one ${bytes}: the gate takes it for absent (sticky.missing: ${model.sticky.missing}).`;
+  }
+  return null;
 }
 
 export function explain(plan: Plan, model: ModelPlan, options: Omit<ExplainOptions, 'file' | 'json'>): ExplainView {

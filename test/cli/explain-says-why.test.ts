@@ -87,6 +87,9 @@ describe('headgate explain', () => {
     const unknown = await headgate(['explain', 'fraude', 'acct-1', '-c', file]);
     expect(unknown).toMatchObject({ code: 65, out: '' });
     expect(unknown.err).toContain('has fraud.');
+    const empty = await headgate(['explain', 'fraud', '', '-c', file]);
+    expect(empty).toMatchObject({ code: 65, out: '' });
+    expect(empty.err).toContain('sticky.missing: random');
     const bad = join(folder, 'bad.yaml');
     writeFileSync(bad, YAML.replace('champion: old', 'champion: odl'));
     const problems = await headgate(['explain', 'fraud', 'acct-1', '-c', bad]);
