@@ -1,7 +1,7 @@
 // What Node's client sends for a row, in each protocol. The Python clients make their own bodies with their own libraries.
 
 import type { CardHolder } from './card-holders.ts';
-import { DECISION_PREFIX } from './lanes.ts';
+import { DECISION_PREFIX, type GateModel } from './lanes.ts';
 
 const MONEY = /^(LIMIT_BAL|BILL_AMT\d|PAY_AMT\d)$/;
 
@@ -20,3 +20,14 @@ export function openInferenceBody({ row, features }: CardHolder): string {
 export function mlflowBody({ features }: CardHolder): string {
   return JSON.stringify({ dataframe_split: { columns: Object.keys(features), data: [Object.values(features)] } });
 }
+
+/** KServe v1: named instances. */
+function instancesBody({ features }: CardHolder): string {
+  return JSON.stringify({ instances: [features] });
+}
+
+export const bodyOf: Readonly<Record<GateModel['protocol'], (holder: CardHolder) => string>> = {
+  'open-inference': openInferenceBody,
+  mlflow: mlflowBody,
+  tfserving: instancesBody,
+};

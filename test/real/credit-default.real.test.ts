@@ -52,6 +52,8 @@ let primaries: readonly CaptureRow[] = [];
 
 beforeAll(async () => {
   holders = readCardHolders(csv).slice(0, rowCount);
+  if (holders.length !== rowCount)
+    throw new Error(`HEADGATE_REAL_ROWS is to be a whole number up to ${holders.length}`);
   console.log(`real: training on ${csv}, working in ${folder}`);
   const training: { readonly heldOutAuc: unknown } = JSON.parse(
     readFileSync(await train(folder, environments, csv), 'utf8'),

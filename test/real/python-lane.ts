@@ -31,9 +31,14 @@ export interface PythonLane {
   readonly folder: string;
   /** Folder of the interpreter. */
   readonly bin: string;
+  /** Told now and then how many rows are done. */
+  readonly progress: (done: number) => void;
 }
 
-export async function runPythonLane({ lane, rows, csv, gate, targets, folder, bin }: PythonLane): Promise<Outcome[]> {
+const LOOK_MS = 5000;
+
+export async function runPythonLane(asked: PythonLane): Promise<Outcome[]> {
+  const { lane, rows, csv, gate, targets, folder, bin, progress } = asked;
   const model = modelOf(lane.model);
   const out = join(folder, `${lane.name}.jsonl`);
   const job: Job = {
@@ -51,16 +56,19 @@ export async function runPythonLane({ lane, rows, csv, gate, targets, folder, bi
   writeFileSync(file, JSON.stringify(job));
   writeFileSync(out, '');
   const args = [join(PYTHON, SCRIPTS[lane.client]), file];
-  await runChild({
-    name: lane.name,
-    command: join(bin, 'python'),
-    args,
-    cwd: folder,
-    env: { PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' },
-    log: join(folder, `${lane.name}.log`),
-  });
-  return readFileSync(out, 'utf8')
+  const timer = setInterval(() => progress(linesOf(out).length), LOOK_MS);
+  const env = { PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' };
+  const log = join(folder, `${lane.name}.log`);
+  try {
+    await runChild({ name: lane.name, command: join(bin, 'python'), args, cwd: folder, env, log });
+  } finally {
+    clearInterval(timer);
+  }
+  return linesOf(out).map((line): Outcome => JSON.parse(line));
+}
+
+function linesOf(file: string): string[] {
+  return readFileSync(file, 'utf8')
     .split('\n')
-    .filter((line) => line !== '')
-    .map((line): Outcome => JSON.parse(line));
+    .filter((line) => line !== '');
 }

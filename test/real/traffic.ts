@@ -1,6 +1,6 @@
 // All lanes at once: what goes through the gate, and a line of progress now and then.
 
-import { mlflowBody, openInferenceBody } from './bodies.ts';
+import { bodyOf } from './bodies.ts';
 import type { CardHolder } from './card-holders.ts';
 import type { Gate } from './gate.ts';
 import { LANES, type Lane, laneOf, modelOf, rowsOf } from './lanes.ts';
@@ -22,37 +22,18 @@ export interface Setting {
 
 /** Every row once through the gate and once directly, each by its lane. */
 export async function runAllLanes(setting: Setting): Promise<ReadonlyMap<Lane, readonly Outcome[]>> {
-  const { holders, gate, servers, csv, folder, environments } = setting;
   const started = performance.now();
-  const done = new Map<string, number>();
-  const running = new Set(LANES.map(({ name }) => name));
+  const done = new Map<Lane, number>();
+  const say = (what: string) => console.log(`real: ${Math.round((performance.now() - started) / 1000)} s: ${what}`);
   const timer = setInterval(() => {
-    const counts = [...done].map(([name, count]) => `${name} ${count}`).join(', ');
-    console.log(
-      `real: ${Math.round((performance.now() - started) / 1000)} s, under way: ${[...running].join(', ')} (${counts})`,
-    );
+    say([...done].map(([{ name }, count]) => `${name} ${count}`).join(', '));
   }, PROGRESS_MS);
   try {
     const outcomes = await Promise.all(
       LANES.map(async (lane) => {
-        const { path, protocol } = modelOf(lane.model);
-        const rows = rowsOf(lane, holders.length);
-        const common = { gate: { bases: [gate.base], path }, targets: servers.targets[lane.model] };
-        const result = isPython(lane)
-          ? await runPythonLane({ ...common, lane, rows, csv, folder, bin: environments.mlserver })
-          : await runNodeLane(
-              holders.filter(({ row }) => laneOf(row) === lane),
-              {
-                ...common,
-                body: protocol === 'mlflow' ? mlflowBody : openInferenceBody,
-                concurrency: NODE_CONCURRENCY,
-                progress: (count) => done.set(lane.name, count),
-              },
-            );
-        running.delete(lane.name);
-        console.log(
-          `real: ${lane.name} is done, ${result.length} rows after ${Math.round((performance.now() - started) / 1000)} s`,
-        );
+        const result = await runLane(setting, lane, (count) => done.set(lane, count));
+        done.delete(lane);
+        say(`${lane.name} is done, ${result.length} rows`);
         return [lane, result] as const;
       }),
     );
@@ -60,6 +41,18 @@ export async function runAllLanes(setting: Setting): Promise<ReadonlyMap<Lane, r
   } finally {
     clearInterval(timer);
   }
+}
+
+function runLane(setting: Setting, lane: Lane, progress: (done: number) => void): Promise<Outcome[]> {
+  const { holders, gate, servers, csv, folder, environments } = setting;
+  const { path, protocol } = modelOf(lane.model);
+  const common = { gate: { bases: [gate.base], path }, targets: servers.targets[lane.model], progress };
+  if (isPython(lane)) {
+    const rows = rowsOf(lane, holders.length);
+    return runPythonLane({ ...common, lane, rows, csv, folder, bin: environments.mlserver });
+  }
+  const own = holders.filter(({ row }) => laneOf(row) === lane);
+  return runNodeLane(own, { ...common, body: bodyOf[protocol], concurrency: NODE_CONCURRENCY });
 }
 
 function isPython(lane: Lane): lane is Lane & { readonly client: 'tritonclient' | 'requests' } {
@@ -77,13 +70,7 @@ export async function versionsNow(
   const worker = async (): Promise<void> => {
     for (const holder of waiting) {
       const { path, protocol } = modelOf(laneOf(holder.row).model);
-      const body =
-        protocol === 'mlflow'
-          ? mlflowBody(holder)
-          : protocol === 'tfserving'
-            ? JSON.stringify({ instances: [holder.features] })
-            : openInferenceBody(holder);
-      const answer = await ask(gate.base + path, body, {
+      const answer = await ask(gate.base + path, bodyOf[protocol](holder), {
         'content-type': 'application/json',
         'account-id': holder.unit,
         'headgate-decision': `again-${holder.row}`,
