@@ -1,0 +1,192 @@
+// Joins what the primary and its shadows answered to the same decision, and sums up how a shadow version differs. Halves arrive in
+// any order and wait in a bounded cache; a shadow that leaves it alone is counted. Single differences are capture's to keep.
+
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../kernel/clock.ts';
+import type { Table } from '../protocols/protocol.ts';
+import { comparePredictions } from './predictions.ts';
+
+/** Shadow answers that wait for one primary: more come only from callers that use a decision id again and again. */
+const SHADOWS_MAX = 16;
+
+export interface ComparerOptions {
+  readonly clock: Clock;
+  /** Decisions that wait for their other half. */
+  readonly pairsMax?: number;
+  /** Prediction cells that waiting decisions hold together. */
+  readonly cellsMax?: number;
+  /** For how long a half waits, in milliseconds. */
+  readonly ttlMs?: number;
+}
+
+/** One half: the primary answer to a decision, or a shadow's. */
+export interface Answer {
+  readonly model: string;
+  readonly decisionId: string;
+  readonly version: string;
+  /** 0 where there was no answer. */
+  readonly status: number;
+  /** null where the answer holds none that could be read. */
+  readonly predictions: Table | null;
+  readonly latencyMs: number;
+}
+
+/** Since the start, of one shadow version. */
+export interface Comparison {
+  readonly version: string;
+  readonly compared: number;
+  /** Shadow answers whose primary never came, or came too late. */
+  readonly unpaired: number;
+  readonly statusEqual: number;
+  /** Pairs in which both predictions could be read, and those of them that were equal. */
+  readonly predictionsCompared: number;
+  readonly predictionsEqual: number;
+  /** Over all numbers predicted by both; null before the first. */
+  readonly meanAbsoluteDifference: number | null;
+  /** Shadow less primary, mean; null before the first pair. */
+  readonly latencyDifferenceMs: number | null;
+}
+
+export interface Comparer {
+  primary(answer: Answer): void;
+  shadow(answer: Answer): void;
+  /** Let go of halves whose time is over: call it now and then. */
+  sweep(): void;
+  /** Versions in order of their first shadow answer; empty for a model without one. */
+  report(model: string): readonly Comparison[];
+  /** Forget the sums of all models but these. */
+  retain(models: Iterable<string>): void;
+  counters(): {
+    readonly waiting: number;
+    readonly evicted: number;
+    readonly expired: number;
+    readonly tooLarge: number;
+  };
+}
+
+interface Waiting {
+  readonly model: string;
+  readonly primary: Answer | null;
+  readonly shadows: readonly Answer[];
+}
+
+interface Sums {
+  compared: number;
+  unpaired: number;
+  statusEqual: number;
+  predictionsCompared: number;
+  predictionsEqual: number;
+  absoluteDifference: number;
+  numbers: number;
+  latencyMs: number;
+}
+
+export function createComparer(options: ComparerOptions): Comparer {
+  const { clock, pairsMax = 50_000, cellsMax = 2_000_000, ttlMs = 60_000 } = options;
+  const models = new Map<string, Map<string, Sums>>();
+  const counters = { evicted: 0, expired: 0, tooLarge: 0 };
+  const waiting = new LRUCache<string, Waiting>({
+    max: pairsMax,
+    maxSize: cellsMax,
+    sizeCalculation: ({ primary, shadows }) =>
+      shadows.reduce((sum, shadow) => sum + cellsOf(shadow), primary === null ? 0 : cellsOf(primary)),
+    ttl: ttlMs,
+    noUpdateTTL: true,
+    // The cache's own resolution would arm a timer per call; the clock given here costs less.
+    ttlResolution: 0,
+    // A start of 0 means "no time limit" to the cache.
+    perf: { now: () => clock.now() + 1 },
+    dispose: (entry, _id, reason) => {
+      if (reason !== 'evict' && reason !== 'expire') return;
+      counters[reason === 'evict' ? 'evicted' : 'expired']++;
+      leaveUnpaired(entry);
+    },
+  });
+
+  function sumsOf(model: string, version: string): Sums {
+    let versions = models.get(model);
+    if (versions === undefined) {
+      versions = new Map();
+      models.set(model, versions);
+    }
+    let sums = versions.get(version);
+    if (sums === undefined) {
+      sums = {
+        compared: 0,
+        unpaired: 0,
+        statusEqual: 0,
+        predictionsCompared: 0,
+        predictionsEqual: 0,
+        absoluteDifference: 0,
+        numbers: 0,
+        latencyMs: 0,
+      };
+      versions.set(version, sums);
+    }
+    return sums;
+  }
+
+  function leaveUnpaired({ model, primary, shadows }: Waiting): void {
+    if (primary === null) for (const { version } of shadows) sumsOf(model, version).unpaired++;
+  }
+
+  function hold(id: string, entry: Waiting): void {
+    waiting.set(id, entry);
+    if (waiting.has(id)) return;
+    counters.tooLarge++;
+    leaveUnpaired(entry);
+  }
+
+  function compare(primary: Answer, shadow: Answer): void {
+    const sums = sumsOf(shadow.model, shadow.version);
+    sums.compared++;
+    sums.latencyMs += shadow.latencyMs - primary.latencyMs;
+    if (primary.status === shadow.status) sums.statusEqual++;
+    if (primary.predictions === null || shadow.predictions === null) return;
+    const { equal, absoluteDifference, numbers } = comparePredictions(primary.predictions, shadow.predictions);
+    sums.predictionsCompared++;
+    if (equal) sums.predictionsEqual++;
+    sums.absoluteDifference += absoluteDifference;
+    sums.numbers += numbers;
+  }
+
+  return {
+    /** It stays after the first shadow, since there may be several. */
+    primary(answer) {
+      const id = keyOf(answer);
+      for (const shadow of waiting.get(id)?.shadows ?? []) compare(answer, shadow);
+      hold(id, { model: answer.model, primary: answer, shadows: [] });
+    },
+    shadow(answer) {
+      const id = keyOf(answer);
+      const entry = waiting.get(id);
+      const sums = sumsOf(answer.model, answer.version);
+      if (entry?.primary != null) return compare(entry.primary, answer);
+      const shadows = entry?.shadows ?? [];
+      if (shadows.length < SHADOWS_MAX) hold(id, { model: answer.model, primary: null, shadows: [...shadows, answer] });
+      else sums.unpaired++;
+    },
+    sweep: () => {
+      waiting.purgeStale();
+    },
+    report(model) {
+      return [...(models.get(model) ?? [])].map(([version, { absoluteDifference, numbers, latencyMs, ...counts }]) => ({
+        version,
+        ...counts,
+        meanAbsoluteDifference: numbers === 0 ? null : absoluteDifference / numbers,
+        latencyDifferenceMs: counts.compared === 0 ? null : latencyMs / counts.compared,
+      }));
+    },
+    retain(kept) {
+      const names = new Set(kept);
+      for (const model of models.keys()) if (!names.has(model)) models.delete(model);
+    },
+    counters: () => ({ waiting: waiting.size, ...counters }),
+  };
+}
+
+/** Callers may bring their own decision ids, which two models may share. */
+const keyOf = ({ model, decisionId }: Answer): string => `${model} ${decisionId}`;
+
+const cellsOf = ({ predictions }: Answer): number =>
+  1 + (predictions === null ? 0 : predictions.rows * predictions.columns.length);
