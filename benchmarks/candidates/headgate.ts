@@ -81,7 +81,10 @@ async function isReady(admin: number): Promise<boolean> {
   return status === 200;
 }
 
-/** Without drift the bodies are captured as bytes and nobody reads them: that is protocol `raw`. */
+/**
+ * Without drift the bodies are captured as bytes and nobody reads them: that is protocol `raw`. Shadows may run as many at once as
+ * nginx's, which has no bound, would at this load.
+ */
 function configuration(
   { work, telemetry }: Rung,
   targets: Targets,
@@ -94,8 +97,8 @@ function configuration(
     `admin: { host: 127.0.0.1, port: ${ports.admin} }`,
     'data: ./data',
     telemetry
-      ? `telemetry: { log: info, accessLog: 1%, traces: { endpoint: "http://127.0.0.1:${ports.traces}/v1/traces", sample: 1% } }`
-      : 'telemetry: { log: silent }',
+      ? `telemetry: { logs: { level: info, access: 1% }, traces: { endpoint: "http://127.0.0.1:${ports.traces}/v1/traces", sample: 1% } }`
+      : 'telemetry: { logs: { level: silent, access: 0% }, traces: { sample: 0% } }',
     'models:',
     `  ${MODEL}:`,
     `    protocol: ${work.drift ? 'open-inference' : 'raw'}`,
@@ -111,9 +114,9 @@ function configuration(
           `    split: { champion: ${100 - challenger}, challenger: ${challenger} }`,
         ]
       : []),
-    ...(work.mirror ? ['    mirror: { shadow: 100% }'] : []),
+    ...(work.mirror ? ['    mirror: { shadow: { share: 100%, calls: 1024 } }'] : []),
     work.capture ? '    capture: { sample: 100%, bodies: full }' : '    capture: { sample: 0%, bodies: none }',
-    ...(work.drift ? ['    drift: { tick: 5s, provisionalRows: 500 }'] : []),
+    ...(work.drift ? ['    drift: { tick: 2s, provisional: 200 }'] : []),
     '',
   ].join('\n');
 }

@@ -8,6 +8,8 @@ export interface Micro {
   readonly operation: string;
   /** The number to stay under (nanoseconds per operation), where there is one. */
   readonly targetNs: number | null;
+  /** For operations that take long: so many times fewer of them in a round. */
+  readonly scale?: number;
   /**
    * Make the input and return what is timed: it runs that many operations and returns something that depends on all of them,
    * so that none can be optimised away.
@@ -34,7 +36,9 @@ export const FULL: Effort = { operations: 1_000_000, rounds: 9 };
 export const SMOKE: Effort = { operations: 200, rounds: 2 };
 
 /** One round to warm up, then the rounds that count. */
-export function time(micro: Micro, { operations, rounds }: Effort): Timing {
+export function time(micro: Micro, effort: Effort): Timing {
+  const { rounds } = effort;
+  const operations = Math.ceil(effort.operations / (micro.scale ?? 1));
   const run = micro.prepare();
   let checksum = run(operations);
   const nanoseconds = Array.from({ length: rounds }, () => {

@@ -1,12 +1,17 @@
 // Times the small operations that every decision pays for: `node benchmarks/micro/run.ts [--smoke] [name ...]`.
-// One process, no load, nothing else running: figures in nanoseconds, the median of several rounds with their range.
+// One process, no load, nothing else running: the median of several rounds with their range.
 
+import { guardProcesses } from '../processes.ts';
 import { assignment } from './assignment.ts';
+import { drift } from './drift.ts';
 import { FULL, type Micro, SMOKE, time } from './micro.ts';
+import { reload } from './reload.ts';
 import { routing } from './routing.ts';
 import { slab } from './slab.ts';
 
-const MICROS: readonly Micro[] = [assignment, ...routing, ...slab];
+const MICROS: readonly Micro[] = [assignment, ...routing, ...slab, ...drift, reload];
+
+guardProcesses(); // for the folders that benchmarks write to
 
 const words = process.argv.slice(2);
 const effort = words.includes('--smoke') ? SMOKE : FULL;
@@ -22,8 +27,12 @@ if (unknown.length > 0) {
 for (const micro of MICROS) {
   if (names.length > 0 && !names.includes(micro.name)) continue;
   const { medianNs, lowestNs, highestNs, checksum } = time(micro, effort);
-  const target = micro.targetNs === null ? '' : `, target ${micro.targetNs}`;
+  const target = micro.targetNs === null ? '' : `, target ${inUnits(micro.targetNs)}`;
   process.stdout.write(
-    `${micro.name}: ${medianNs.toFixed(1)} ns (${lowestNs.toFixed(1)}..${highestNs.toFixed(1)}${target}) for ${micro.operation} [${checksum}]\n`,
+    `${micro.name}: ${inUnits(medianNs)} (${inUnits(lowestNs)}..${inUnits(highestNs)}${target}) for ${micro.operation} [${checksum}]\n`,
   );
+}
+
+function inUnits(nanoseconds: number): string {
+  return nanoseconds < 1e5 ? `${nanoseconds.toFixed(1)} ns` : `${(nanoseconds / 1e6).toFixed(2)} ms`;
 }

@@ -10,8 +10,19 @@ const RUN = fileURLToPath(new URL('../../benchmarks/micro/run.ts', import.meta.u
 it('every micro benchmark runs and does something', () => {
   const lines = execFileSync(process.execPath, [RUN, '--smoke'], { encoding: 'utf8' }).trim().split('\n');
   const names = lines.map((line) => line.slice(0, line.indexOf(':')));
-  expect(names).toEqual(expect.arrayContaining(['assignment', 'routing-1', 'routing-400', 'slab-write', 'slab-read']));
-  for (const line of lines) expect(line).toMatch(/^[\w-]+: \d+\.\d ns \(.+\) for .+ \[\d+\.?\d*\]$/);
+  expect(names).toEqual(
+    expect.arrayContaining([
+      'assignment',
+      'routing-1',
+      'routing-400',
+      'slab-write',
+      'slab-read',
+      'drift-1',
+      'drift-400',
+      'reload-400',
+    ]),
+  );
+  for (const line of lines) expect(line).toMatch(/^[\w-]+: [\d.]+ (ns|ms) \(.+\) for .+ \[\d+\.?\d*\]$/);
   expect(lines.find((line) => line.startsWith('assignment'))).not.toContain('[0]');
 });
 
