@@ -49,7 +49,7 @@ function createProgram(done: (code: number) => void): Command {
     )
     .action(async (options: { config: string }) => {
       const { runServe } = await import('./serve.ts');
-      done(await runServe({ file: options.config }));
+      done(await runServe({ file: options.config, env }));
     });
 
   program

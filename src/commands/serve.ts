@@ -1,11 +1,13 @@
 // `headgate serve`: the gate as a process. SIGHUP reloads, SIGTERM drains and stops, SIGINT stops without waiting for load
 // balancers; a second signal of either ends at once.
 
+import type { Plan } from '../config/plan.ts';
 import { systemClock } from '../kernel/clock.ts';
-import { createLogger } from '../telemetry/logs.ts';
+import { createLogger, type Logger } from '../telemetry/logs.ts';
 import { EXIT } from './exit-codes.ts';
-import type { Supervisor } from './supervise/supervisor.ts';
-import { StartProblem, startSupervisor } from './supervise/supervisor.ts';
+import { StartError } from './start-error.ts';
+import { readConfiguration } from './supervise/configuration.ts';
+import { type Supervisor, startSupervisor } from './supervise/supervisor.ts';
 
 /** A running gate, for commands that start one in their own process. */
 export interface RunningGate {
@@ -14,81 +16,70 @@ export interface RunningGate {
   stop(): Promise<void>;
 }
 
-export async function serve(options: {
-  readonly file: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}): Promise<RunningGate> {
-  const supervisor = await startSupervisor({
-    ...options,
-    logger: (plan) => createLogger({ level: plan.telemetry.logLevel, thread: 'main' }),
-    onFatal(problem) {
-      throw problem;
-    },
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws StartError where the configuration has problems, or a port cannot be bound */
+export async function serve(options: { readonly file: string; readonly env: Environment }): Promise<RunningGate> {
+  const supervisor = await start(options, (problem) => {
+    throw problem;
   });
   return { ...urls(supervisor), stop: () => supervisor.stop(false) };
 }
 
+function start(
+  options: { readonly file: string; readonly env: Environment },
+  onFatal: (problem: Error) => void,
+): Promise<Supervisor> {
+  const configuration = readConfiguration({ ...options, clock: systemClock });
+  return startSupervisor({ configuration, clock: systemClock, log: loggerOf(configuration.plan), onFatal });
+}
+
 /** @returns the exit code, once the gate has stopped */
-export async function runServe(options: { readonly file: string }): Promise<number> {
-  const begun = systemClock.now();
-  let fatal: (problem: Error) => void = () => undefined;
-  const died = new Promise<Error>((resolve) => {
-    fatal = resolve;
-  });
+export async function runServe(options: { readonly file: string; readonly env: Environment }): Promise<number> {
+  const { promise: died, resolve: onFatal } = Promise.withResolvers<Error>();
   let supervisor: Supervisor;
   try {
-    supervisor = await startSupervisor({
-      file: options.file,
-      env: process.env,
-      logger: (plan) => createLogger({ level: plan.telemetry.logLevel, thread: 'main' }),
-      onFatal: (problem) => fatal(problem),
-    });
+    supervisor = await start(options, onFatal);
   } catch (error) {
-    if (!(error instanceof StartProblem)) throw error;
+    if (!(error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    return error.kind === 'config' ? EXIT.config : EXIT.unavailable;
+    return error.exitCode;
   }
   const { plan } = supervisor;
-  const log = createLogger({ level: plan.telemetry.logLevel, thread: 'main' });
+  const log = loggerOf(plan);
   log.info(
-    {
-      ...urls(supervisor),
-      generation: plan.generation,
-      models: plan.models.length,
-      threads: plan.listen.threads,
-      readyMs: Math.round(systemClock.now() - begun),
-    },
-    'headgate is ready',
+    { ...urls(supervisor), generation: plan.generation, models: plan.models.length, threads: plan.listen.threads },
+    `ready after ${Math.round(systemClock.now())} ms`,
   );
+  process.on('SIGHUP', () => void supervisor.reload());
 
-  const asked = new Promise<NodeJS.Signals>((resolve) => {
-    process.on('SIGTERM', resolve);
-    process.on('SIGINT', resolve);
-  });
-  // A failed reload is logged by the supervisor; the gate goes on with what it has.
-  process.on(
-    'SIGHUP',
-    () => void supervisor.reload().catch((error: unknown) => log.error({ err: error }, 'reload failed')),
-  );
-
-  const end = await Promise.race([asked, died]);
+  const end = await Promise.race([signalled(), died]);
   if (end instanceof Error) {
-    log.fatal({ err: end }, 'a thread died; the process ends, so that its supervisor can start it anew');
+    log.fatal({ err: end }, 'a thread died; the process ends, so that whoever runs it can start it anew');
     return EXIT.software;
   }
   log.info({ signal: end, drainMs: plan.listen.drainMs }, 'stopping: answers under way are finished first');
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(EXIT.software));
+  void signalled().then(() => process.exit(EXIT.software));
   await supervisor.stop(end === 'SIGTERM');
   log.info('stopped');
   return EXIT.ok;
 }
 
+function signalled(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+}
+
+function loggerOf(plan: Plan): Logger {
+  return createLogger({ level: plan.telemetry.logLevel, thread: 'main' });
+}
+
 function urls({ plan, port, adminPort }: Supervisor): { readonly dataUrl: string; readonly adminUrl: string } {
   const scheme = plan.listen.tls === null ? 'http' : 'https';
-  return {
-    dataUrl: `${scheme}://${reachable(plan.listen.host)}:${port}`,
-    adminUrl: `http://${reachable(plan.admin.host)}:${adminPort}`,
-  };
+  const data = `${scheme}://${reachable(plan.listen.host)}:${port}`;
+  return { dataUrl: data, adminUrl: `http://${reachable(plan.admin.host)}:${adminPort}` };
 }
 
 /** An address to type, for one that means "every address". */

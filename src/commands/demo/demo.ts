@@ -4,7 +4,7 @@
 import { systemClock } from '../../kernel/clock.ts';
 import { EXIT } from '../exit-codes.ts';
 import { serve } from '../serve.ts';
-import { StartProblem } from '../supervise/supervisor.ts';
+import { UnavailableError } from '../supervise/listening.ts';
 import { type DemoOptions, runDemo } from './run.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -29,9 +29,9 @@ export async function demo(options: DemoOptions): Promise<number> {
     });
     return answered ? EXIT.ok : EXIT.failed;
   } catch (error) {
-    if (!(error instanceof StartProblem)) throw error;
+    if (!(error instanceof UnavailableError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    return error.kind === 'config' ? EXIT.config : EXIT.unavailable;
+    return EXIT.unavailable;
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);
   }

@@ -1,27 +1,22 @@
-// The whole gate as one object: it loads the Plan, starts the monitor and the gateway threads, hands them new Plans, and
+// The whole gate as one object: it starts the monitor and the gateway threads on the first Plan, hands them new ones, and
 // stops them in order. It decides nothing about a request; its thread is idle but for reloads.
 
-import type { Server } from 'node:net';
-import { createServer } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
-import type { ConfigStatus, ReloadOutcome } from '../../admin/view.ts';
-import { loadPlan } from '../../config/load.ts';
+import type { ReloadOutcome } from '../../admin/view.ts';
 import type { Plan } from '../../config/plan.ts';
-import { formatProblem } from '../../config/problem.ts';
 import { watchFiles } from '../../config/watch.ts';
-import type { FromGateway, GatewaySetup, ToGateway } from '../../gateway/messages.ts';
-import type { FromMonitor, MonitorSetup, ToMonitor } from '../../monitor/messages.ts';
+import type { FromGateway } from '../../gateway/messages.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { FromMonitor, MonitorSetup } from '../../monitor/messages.ts';
 import type { Logger } from '../../telemetry/logs.ts';
-import { createAllocator } from './allocations.ts';
-import { restartProblems } from './restart-keys.ts';
-import type { Thread } from './thread.ts';
+import type { Configuration } from './configuration.ts';
+import { adminOutcome, type GatewayThread, listenAll, type MonitorThread } from './listening.ts';
 import { startThread } from './thread.ts';
 
 export interface SupervisorOptions {
-  readonly file: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Made once the Plan is known, since that says how much to log. */
-  readonly logger: (plan: Plan) => Logger;
+  readonly configuration: Configuration;
+  readonly clock: Clock;
+  readonly log: Logger;
   /** A thread died: the process cannot go on. */
   readonly onFatal: (problem: Error) => void;
 }
@@ -35,106 +30,47 @@ export interface Supervisor {
   stop(graceful: boolean): Promise<void>;
 }
 
-/** Why the gate did not start: what to print, and which way of failing it was. */
-export class StartProblem extends Error {
-  readonly kind: 'config' | 'unavailable';
-
-  constructor(kind: 'config' | 'unavailable', message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
-
-type GatewayThread = Thread<FromGateway, ToGateway>;
-type MonitorThread = Thread<FromMonitor, ToMonitor>;
-
+/** Beside the sources a thread's file is TypeScript, in a build JavaScript. */
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const GATEWAY_ENTRY = new URL(`../../gateway/worker.${EXTENSION}`, import.meta.url);
 const MONITOR_ENTRY = new URL(`../../monitor/worker.${EXTENSION}`, import.meta.url);
 
+/** @throws StartError where a port or folder cannot be had; then nothing is left running */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
-  const first = await loadPlan(options.file, { env: options.env, serial: 1 });
-  if (first.kind === 'problems') throw new StartProblem('config', first.problems.map(formatProblem).join('\n'));
-
-  let { plan, files } = first;
+  const { configuration, log } = options;
   let stopping: Promise<void> | null = null;
-  const log = options.logger(plan);
-  const allocator = createAllocator();
-  let allocations = allocator.allocate(plan);
-  let status: ConfigStatus = {
-    generation: plan.generation,
-    serial: plan.serial,
-    files,
-    lastReload: { at: new Date().toISOString(), ok: true, problems: [] },
-    reloads: { succeeded: 0, failed: 0 },
-  };
-
-  const ended = (problem: Error): void => {
+  const onEnd = (problem: Error): void => {
     if (stopping === null) options.onFatal(problem);
   };
-  const monitorSetup: MonitorSetup = { plan, allocations, config: status };
-  const monitor: MonitorThread = startThread(MONITOR_ENTRY, 'monitor', { data: monitorSetup, transfer: [] }, ended);
-  const gateways = Array.from({ length: plan.listen.threads }, (_, thread): GatewayThread => {
-    const { port1, port2 } = new MessageChannel();
-    const setup: GatewaySetup & { handover: typeof port1 } = { thread, plan, allocations, handover: port1 };
-    const gateway: GatewayThread = startThread(
-      GATEWAY_ENTRY,
-      `gateway-${thread}`,
-      { data: setup, transfer: [port1] },
-      ended,
-    );
-    monitor.say({ kind: 'gateway', thread, port: port2 }, [port2]);
-    return gateway;
-  });
 
-  const stopThreads = async (): Promise<void> => {
+  const { monitor, gateways } = startThreads(configuration, onEnd);
+  const terminate = async (): Promise<void> => {
     await Promise.all([monitor, ...gateways].map((thread) => thread.terminate()));
   };
   let ports: { readonly admin: number; readonly data: number };
   try {
-    ports = await listenAll(plan, monitor, gateways);
+    ports = await listenAll(configuration.plan, adminOutcome(monitor), gateways);
   } catch (error) {
-    stopping = stopThreads();
+    stopping = terminate();
     await stopping;
     throw error;
   }
   monitor.say({ kind: 'phase', phase: 'ready' });
 
   async function load(): Promise<ReloadOutcome> {
-    const result = await loadPlan(options.file, { env: options.env, serial: plan.serial + 1 });
-    files = result.files;
-    const problems =
-      result.kind === 'problems' ? result.problems.map(formatProblem) : restartProblems(plan, result.plan);
-    if (result.kind === 'problems' || problems.length > 0) {
-      status = {
-        ...status,
-        files,
-        lastReload: { at: new Date().toISOString(), ok: false, problems },
-        reloads: { ...status.reloads, failed: status.reloads.failed + 1 },
-      };
+    const before = configuration.plan.generation;
+    const problems = configuration.reload();
+    const { plan, allocations, status } = configuration;
+    if (problems.length > 0) {
       monitor.say({ kind: 'config', config: status });
-      log.error({ problems, generation: plan.generation }, 'reload failed: the last good configuration stays in force');
+      log.error({ problems, generation: before }, 'reload failed: the last good configuration stays in force');
       return { ok: false, problems };
     }
-    const before = plan.generation;
-    plan = result.plan;
-    allocations = allocator.allocate(plan);
-    status = {
-      generation: plan.generation,
-      serial: plan.serial,
-      files,
-      lastReload: { at: new Date().toISOString(), ok: true, problems: [] },
-      reloads: { ...status.reloads, succeeded: status.reloads.succeeded + 1 },
-    };
     // The monitor first: it must know a Plan before records of it arrive.
     monitor.say({ kind: 'swap', plan, allocations, config: status });
-    const { serial } = plan;
     await Promise.all(
       gateways.map((gateway) => {
-        const swapped = gateway.next(
-          (message): message is Extract<FromGateway, { kind: 'swapped' }> =>
-            message.kind === 'swapped' && message.serial === serial,
-        );
+        const swapped = gateway.next((message) => isSwapped(message, plan.serial));
         gateway.say({ kind: 'swap', plan, allocations });
         return swapped;
       }),
@@ -146,24 +82,26 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   // Reloads run one after the other, whoever asks for them.
   let turn: Promise<unknown> = Promise.resolve();
   function reload(): Promise<ReloadOutcome> {
-    const outcome = turn.then(() =>
-      stopping === null ? load() : { ok: false as const, problems: ['the process is stopping'] },
-    );
-    turn = outcome.catch((error: unknown) => log.error({ err: error }, 'reload failed unexpectedly'));
-    return outcome;
+    const outcome = turn.then(async (): Promise<ReloadOutcome> => {
+      if (stopping !== null) return { ok: false, problems: ['the process is stopping'] };
+      return load();
+    });
+    const settled = outcome.catch((error: unknown) => {
+      log.error({ err: error }, 'reload failed unexpectedly');
+      return { ok: false as const, problems: [`reload failed unexpectedly: ${String(error)}`] };
+    });
+    turn = settled;
+    return settled;
   }
 
   const watcher = watchFiles(
-    () => files,
-    () => void reload().catch(() => undefined),
+    () => configuration.files(),
+    () => void reload(),
   );
   monitor.onMessage((message) => {
     if (message.kind !== 'reload') return;
-    reload().then(
-      (outcome) => monitor.say({ kind: 'reloaded', request: message.request, outcome }),
-      (error: Error) =>
-        monitor.say({ kind: 'reloaded', request: message.request, outcome: { ok: false, problems: [error.message] } }),
-    );
+    const { request } = message;
+    void reload().then((outcome) => monitor.say({ kind: 'reloaded', request, outcome }));
   });
 
   async function stop(graceful: boolean): Promise<void> {
@@ -171,26 +109,22 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     monitor.say({ kind: 'phase', phase: 'draining' });
     await Promise.all(
       gateways.map((gateway) => {
-        const drained = gateway.next(
-          (message): message is Extract<FromGateway, { kind: 'drained' }> => message.kind === 'drained',
-        );
+        const drained = gateway.next((message) => message.kind === 'drained');
         gateway.say({ kind: 'drain', graceful });
         return drained;
       }),
     );
-    const stopped = monitor.next(
-      (message): message is Extract<FromMonitor, { kind: 'stopped' }> => message.kind === 'stopped',
-    );
+    const stopped = monitor.next((message) => message.kind === 'stopped');
     monitor.say({ kind: 'stop' });
     await stopped;
-    await stopThreads();
+    await terminate();
   }
 
   return {
     port: ports.data,
     adminPort: ports.admin,
     get plan() {
-      return plan;
+      return configuration.plan;
     },
     reload,
     stop(graceful) {
@@ -200,58 +134,31 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   };
 }
 
-async function listenAll(
-  plan: Plan,
-  monitor: MonitorThread,
-  gateways: readonly GatewayThread[],
-): Promise<{ admin: number; data: number }> {
-  const admin = monitor.next(
-    (message): message is Extract<FromMonitor, { kind: 'listening' | 'failed' }> =>
-      message.kind === 'listening' || message.kind === 'failed',
+function isSwapped(message: FromGateway, serial: number): boolean {
+  return message.kind === 'swapped' && message.serial === serial;
+}
+
+function startThreads(
+  configuration: Configuration,
+  onEnd: (problem: Error) => void,
+): { readonly monitor: MonitorThread; readonly gateways: readonly GatewayThread[] } {
+  const { plan, allocations, status } = configuration;
+  const setup: MonitorSetup = { plan, allocations, config: status };
+  const monitor: MonitorThread = startThread<FromMonitor, Parameters<MonitorThread['say']>[0]>(
+    MONITOR_ENTRY,
+    'monitor',
+    { data: setup, transfer: [] },
+    onEnd,
   );
-  // A failure of the data port is reported first; the admin port's then has no other reader.
-  const adminOutcome = admin.then(
-    (message) => message,
-    (error: Error) => ({ kind: 'failed' as const, problem: error.message }),
-  );
-  let { port } = plan.listen;
-  if (gateways.length > 1 && port !== 0) await probe(plan.listen.host, port);
-  for (const gateway of gateways) {
-    const answer = gateway.next(
-      (message): message is Extract<FromGateway, { kind: 'listening' | 'failed' }> =>
-        message.kind === 'listening' || message.kind === 'failed',
+  const gateways = Array.from({ length: plan.listen.threads }, (_, thread): GatewayThread => {
+    const { port1, port2 } = new MessageChannel();
+    monitor.say({ kind: 'gateway', thread, port: port2 }, [port2]);
+    return startThread(
+      GATEWAY_ENTRY,
+      `gateway-${thread}`,
+      { data: { thread, plan, allocations, handover: port1 }, transfer: [port1] },
+      onEnd,
     );
-    gateway.say({ kind: 'listen', port });
-    const outcome = await answer;
-    if (outcome.kind === 'failed')
-      throw new StartProblem(
-        'unavailable',
-        listenProblem('listen', plan.listen.host, port, outcome.code, outcome.problem),
-      );
-    // With port 0 the first thread finds a free one, and the others share it.
-    port = outcome.port;
-  }
-  const outcome = await adminOutcome;
-  if (outcome.kind === 'failed') throw new StartProblem('unavailable', outcome.problem);
-  return { admin: outcome.port, data: port };
-}
-
-/** With SO_REUSEPORT a second process would share the port in silence: ask for it alone first. */
-async function probe(host: string, port: number): Promise<void> {
-  const server: Server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new StartProblem('unavailable', listenProblem('listen', host, port, error.code ?? '', error.message)));
-    });
-    server.listen({ host, port }, () => server.close(() => resolve()));
   });
-}
-
-function listenProblem(key: string, host: string, port: number, code: string, text: string): string {
-  if (code === 'EADDRINUSE')
-    return `${key}: ${host}:${port} is in use; stop the process that listens there, or change ${key}.port`;
-  if (code === 'EACCES')
-    return `${key}: ${host}:${port} may not be bound by this user; use a port above 1023, or grant CAP_NET_BIND_SERVICE`;
-  if (code === 'EADDRNOTAVAIL') return `${key}: ${host} is no address of this machine; change ${key}.host`;
-  return `${key}: ${host}:${port} cannot be bound (${text})`;
+  return { monitor, gateways };
 }

@@ -7,6 +7,7 @@ export interface Thread<In, Out> {
   say(message: Out, transfer?: readonly (ArrayBuffer | MessagePort)[]): void;
   /** Resolves with the next message that `pick` accepts; rejects once the thread has ended. */
   next<Picked extends In>(pick: (message: In) => message is Picked): Promise<Picked>;
+  next(pick: (message: In) => boolean): Promise<In>;
   /** Every message, for as long as the thread lives. */
   onMessage(take: (message: In) => void): void;
   terminate(): Promise<void>;
@@ -40,12 +41,12 @@ export function startThread<In, Out>(
 
   return {
     say: (message, transfer = []) => worker.postMessage(message, transfer),
-    next<Picked extends In>(pick: (message: In) => message is Picked) {
+    next<Picked extends In>(pick: (message: In) => boolean) {
       return new Promise<Picked>((resolve, reject) => {
         waiting.add({
           take(message) {
             if (!pick(message)) return false;
-            resolve(message);
+            resolve(message as Picked);
             return true;
           },
           reject,
