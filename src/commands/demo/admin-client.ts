@@ -21,14 +21,8 @@ export function createAdminClient(base: string): AdminClient {
   const model = (name: string): string => `/api/v1/models/${encodeURIComponent(name)}`;
   return {
     model: async (name) => (await get(model(name))) as ModelDetail,
-    shadows: async (name) => listOf<ShadowView>(await get(`${model(name)}/shadows`)),
+    shadows: async (name) =>
+      ((await get(`${model(name)}/shadows`)) as { readonly shadows: readonly ShadowView[] }).shadows,
     drift: async (name) => (await get(`${model(name)}/drift`)) as DriftView,
   };
-}
-
-/** A list may come bare or under one name. */
-function listOf<T>(answer: unknown): readonly T[] {
-  if (Array.isArray(answer)) return answer as readonly T[];
-  const [first] = Object.values((answer ?? {}) as Record<string, unknown>).filter(Array.isArray);
-  return (first ?? []) as readonly T[];
 }
