@@ -13,7 +13,12 @@ export interface MonitorSetup {
 
 export type ToMonitor =
   | { readonly kind: 'gateway'; readonly thread: number; readonly port: MessagePort }
-  | { readonly kind: 'swap'; readonly plan: Plan; readonly allocations: readonly (readonly SharedArrayBuffer[])[]; readonly config: ConfigStatus }
+  | {
+      readonly kind: 'swap';
+      readonly plan: Plan;
+      readonly allocations: readonly (readonly SharedArrayBuffer[])[];
+      readonly config: ConfigStatus;
+    }
   /** A reload failed, or another fact of the configuration changed. */
   | { readonly kind: 'config'; readonly config: ConfigStatus }
   | { readonly kind: 'phase'; readonly phase: Phase }

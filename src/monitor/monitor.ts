@@ -1,0 +1,186 @@
+// The monitor, composed: everything that may lag behind the data path. It takes slabs from the gateways, gives each record
+// to the rooms that watch (observe.ts), keeps their time, and serves the admin side. worker.ts gives it a thread.
+
+import type { MessagePort } from 'node:worker_threads';
+import { createAdminServer } from '../admin/server.ts';
+import type { AdminView, ConfigStatus, Phase, ReloadOutcome } from '../admin/view.ts';
+import { type Capture, createCapture } from '../capture/capture.ts';
+import { isAlive } from '../capture/recover.ts';
+import { createComparer } from '../compare/comparer.ts';
+import type { Plan } from '../config/plan.ts';
+import { createDriftEngine, type DriftEngine } from '../drift/engine.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { createExposition } from '../telemetry/exposition.ts';
+import { createAccessLog, type Logger } from '../telemetry/logs.ts';
+import type { MonitorNumbers } from '../telemetry/monitor-families.ts';
+import { createTraces, type Traces } from '../telemetry/traces.ts';
+import { createTraffic } from '../telemetry/traffic.ts';
+import { createBaselines } from './baselines.ts';
+import { decisionView } from './decision-view.ts';
+import { createIntake } from './intake.ts';
+import type { MonitorSetup } from './messages.ts';
+import { createObserver, type Observer } from './observe.ts';
+import { type Allocations, createPlanShelf } from './plan-shelf.ts';
+import { createReloadDesk } from './reload-desk.ts';
+import { startTicks } from './ticks.ts';
+import { createUnreadableCounts, type UnreadableCounts } from './unreadable.ts';
+import { createModelViews } from './views.ts';
+
+export interface MonitorOptions {
+  readonly setup: MonitorSetup;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Of Headgate. */
+  readonly version: string;
+  readonly process: { readonly host: string; readonly pid: number; readonly startedAt: number };
+  /** Ask the supervisor for a reload. */
+  readonly askReload: (request: number) => void;
+  /** How long gateways may take to hang up at the end. */
+  readonly hangUpMs?: number;
+}
+
+export interface Monitor {
+  /** Of the admin side. */
+  readonly port: number;
+  connect(port: MessagePort): void;
+  swap(plan: Plan, allocations: Allocations, config: ConfigStatus): void;
+  configure(config: ConfigStatus): void;
+  enter(phase: Phase): void;
+  reloaded(request: number, outcome: ReloadOutcome): void;
+  /** Read what the gateways left, write it out, close everything. */
+  stop(): Promise<void>;
+}
+
+/** A throwing room is told this often at most. */
+const FAULT_TELL_MS = 10_000;
+const HANG_UP_MS = 5000;
+
+/** @throws Error in words for people where the data folder or the admin port cannot be used */
+export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
+  const { setup, clock, log, version } = options;
+  const { admin, data, telemetry } = setup.plan;
+  const capture = await createCapture({
+    data,
+    process: { ...options.process, isAlive },
+    wall: clock.wall,
+    report: (message) => log.warn(message),
+  });
+  const shelf = createPlanShelf(setup.plan, setup.allocations);
+  const drift = createDriftEngine({ clock });
+  const comparer = createComparer({ clock });
+  const exposition = createExposition({ version, process: true });
+  const traffic = createTraffic(exposition.sums, clock);
+  const unreadable = createUnreadableCounts((model, side, why, count) =>
+    log.warn({ model, side, why, count }, 'a body could not be read; it went through untouched'),
+  );
+  const traces = await openTraces(setup.plan, options, capture.replica);
+  const accessLog = createAccessLog({ logger: log, sample: telemetry.accessLog });
+  const fault = faultTeller(clock, log);
+  const observer = createObserver({ shelf, capture, drift, comparer, traces, accessLog, unreadable, fault });
+  const intake = createIntake({ visit: observer.observe, addBlock: exposition.add, fault });
+  const desk = createReloadDesk(options.askReload);
+  const views = createModelViews({ shelf, traffic, sums: exposition.sums, capture, drift, comparer, unreadable });
+  const baselines = createBaselines(drift, (problem) => log.error(problem));
+
+  let phase: Phase = 'starting';
+  let { config } = setup;
+  let lastSuccessAt = clock.wall();
+  exposition.registerMonitor(
+    numbersOf({ capture, observer, unreadable, drift, shelf, config: () => ({ ...config, lastSuccessAt }) }),
+  );
+
+  const view: AdminView = {
+    ...views,
+    phase: () => phase,
+    config: () => config,
+    decision: async (id) => decisionView(id, await capture.find(id)),
+    metrics: exposition.render,
+    reload: desk.ask,
+  };
+
+  await baselines.apply(setup.plan);
+  const server = await createAdminServer({ view, ...admin, clock, report: (error) => log.error({ err: error }) }).catch(
+    async (error: unknown) => {
+      await capture.close();
+      throw new Error(listenProblem(admin.host, admin.port, error));
+    },
+  );
+  const ticks = startTicks({ capture, traffic, drift, comparer, fault });
+
+  return {
+    port: server.port,
+    connect: intake.connect,
+    swap(plan, allocations, next) {
+      shelf.put(plan, allocations);
+      config = next;
+      lastSuccessAt = clock.wall();
+      comparer.retain(plan.models.map(({ name }) => name));
+      void baselines.apply(plan).catch(fault);
+    },
+    configure(next) {
+      config = next;
+    },
+    enter(next) {
+      phase = next;
+    },
+    reloaded: desk.answer,
+    async stop() {
+      await intake.finish(options.hangUpMs ?? HANG_UP_MS);
+      ticks.stop();
+      await Promise.all([capture.close(), traces?.close(), server.close()]);
+    },
+  };
+}
+
+async function openTraces(plan: Plan, { version, log }: MonitorOptions, replica: string): Promise<Traces | null> {
+  const { endpoint, headers, serviceName } = plan.telemetry.traces;
+  if (endpoint === null) return null;
+  return createTraces({ endpoint, headers, serviceName, version, replica, problem: (what) => log.warn(what) });
+}
+
+function numbersOf(sources: {
+  readonly capture: Capture;
+  readonly observer: Observer;
+  readonly unreadable: UnreadableCounts;
+  readonly drift: DriftEngine;
+  readonly shelf: { readonly current: { readonly plan: Plan } };
+  readonly config: MonitorNumbers['config'];
+}): MonitorNumbers {
+  const { capture, observer, unreadable, drift, shelf, config } = sources;
+  return {
+    config,
+    capture() {
+      const totals = capture.totals();
+      const behind = totals.dropped.monitor_behind + observer.orphans;
+      return { ...totals, dropped: { ...totals.dropped, monitor_behind: behind } };
+    },
+    unreadable: unreadable.all,
+    drift: () =>
+      shelf.current.plan.models.flatMap(({ name }) =>
+        (drift.report(name)?.features ?? []).map((feature) => ({ model: name, ...feature })),
+      ),
+  };
+}
+
+/** Rooms that throw are a fault of this program: told in full, but not as often as it may happen. */
+function faultTeller(clock: Clock, log: Logger): (error: unknown) => void {
+  let quietUntil = 0;
+  let untold = 0;
+  return (error) => {
+    untold += 1;
+    if (clock.now() < quietUntil) return;
+    log.error({ err: error, count: untold }, 'a record was not fully observed; this is a fault of Headgate: report it');
+    quietUntil = clock.now() + FAULT_TELL_MS;
+    untold = 0;
+  };
+}
+
+function listenProblem(host: string, port: number, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const at = `admin: ${host}:${port}`;
+  if (code === 'EADDRINUSE') return `${at} is in use; stop the process that listens there, or change admin.port`;
+  if (code === 'EACCES')
+    return `${at} may not be bound by this user; use a port above 1023, or grant CAP_NET_BIND_SERVICE`;
+  if (code === 'EADDRNOTAVAIL') return `${at}: ${host} is no address of this machine; change admin.host`;
+  return `${at} cannot be bound (${error instanceof Error ? error.message : String(error)})`;
+}

@@ -1,0 +1,89 @@
+// The Plans that records may still speak of. A record carries the serial of the Plan it was decided under, and a slow answer
+// may end many reloads later; so old Plans stay for a while, within a bound.
+
+import { readOptionsOf } from '../capture/read-options.ts';
+import type { ModelPlan, Plan } from '../config/plan.ts';
+import type { Protocol, ReadOptions } from '../protocols/protocol.ts';
+import { protocolOf } from '../protocols/registry.ts';
+
+/** Who owns each slot, per model: for the split and for each rule's split, in order. */
+export type Allocations = readonly (readonly SharedArrayBuffer[])[];
+
+/** A model of one Plan, with all that reading its records needs. */
+export interface KnownModel {
+  readonly generation: string;
+  readonly model: ModelPlan;
+  /** null: nobody reads the bodies. */
+  readonly protocol: Protocol | null;
+  readonly readOptions: ReadOptions;
+  /** Per version: scheme://host:port where it has one endpoint. */
+  readonly origins: readonly (string | null)[];
+}
+
+export interface KnownPlan {
+  readonly plan: Plan;
+  readonly allocations: Allocations;
+  readonly models: readonly KnownModel[];
+}
+
+export interface PlanShelf {
+  readonly current: KnownPlan;
+  put(plan: Plan, allocations: Allocations): void;
+  /** undefined where that Plan is forgotten, or never was. */
+  find(serial: number, model: number): KnownModel | undefined;
+  /** The current Plan's model of this name, with its allocation tables. */
+  named(name: string): { readonly known: KnownModel; readonly tables: readonly SharedArrayBuffer[] } | undefined;
+}
+
+const PLANS_MAX = 1024;
+/** Models in all Plans kept: at a few KB each. */
+const MODELS_MAX = 20_000;
+const PLANS_MIN = 4;
+
+export function createPlanShelf(plan: Plan, allocations: Allocations): PlanShelf {
+  const bySerial = new Map<number, KnownPlan>();
+  let current = known(plan, allocations);
+  let models = 0;
+
+  function put(next: KnownPlan): void {
+    current = next;
+    bySerial.set(next.plan.serial, next);
+    models += next.models.length;
+    for (const [serial, oldest] of bySerial) {
+      const isOver = bySerial.size > PLANS_MAX || models > MODELS_MAX;
+      if (!isOver || bySerial.size <= PLANS_MIN) break;
+      bySerial.delete(serial);
+      models -= oldest.models.length;
+    }
+  }
+  put(current);
+
+  return {
+    get current() {
+      return current;
+    },
+    put: (next, tables) => put(known(next, tables)),
+    find: (serial, model) => bySerial.get(serial)?.models[model],
+    named(name) {
+      const index = current.models.findIndex(({ model }) => model.name === name);
+      const found = current.models[index];
+      return found === undefined ? undefined : { known: found, tables: current.allocations[index] ?? [] };
+    },
+  };
+}
+
+function known(plan: Plan, allocations: Allocations): KnownPlan {
+  const models = plan.models.map((model): KnownModel => {
+    const origins = model.versions.map(({ endpoints }) =>
+      endpoints.length === 1 ? (endpoints[0]?.origin ?? null) : null,
+    );
+    return {
+      generation: plan.generation,
+      model,
+      protocol: model.protocol === 'raw' ? null : protocolOf(model.protocol),
+      readOptions: readOptionsOf(model),
+      origins,
+    };
+  });
+  return { plan, allocations, models };
+}
