@@ -8,8 +8,9 @@
 
 import { createHash } from 'node:crypto';
 import type { Table } from '../protocols/protocol.ts';
-import { type Binning, categoricalBinning, numericBinning, SPECIALS } from './binning.ts';
-import { CATEGORIES_MAX, createReference, type Reference, referenceOf } from './reference.ts';
+import { type Binning, categoricalBinning, edgesOf, numericBinning, SPECIALS } from './binning.ts';
+import { createReference, type Reference, referenceOf } from './reference.ts';
+import { CATEGORIES_MAX } from './sample.ts';
 
 export const BASELINE_FORMAT = 'headgate-baseline/1';
 const BINS_MAX = 200;
@@ -150,7 +151,7 @@ function texts(value: unknown, path: string, max: number, problems: string[]): r
 /** A baseline file's text from tables of rows at hand: the features, and the predictions where there are any. */
 export function writeBaseline(model: string, tables: { readonly request: Table; readonly response?: Table }): string {
   const of = (side: Side) =>
-    (tables[side]?.columns ?? []).map(({ name, values }) => describe(side, name, referenceOf(values, false)));
+    (tables[side]?.columns ?? []).map(({ name, values }) => describe(side, name, referenceOf(values)));
   const features = [...of('request'), ...of('response')].map((feature) => `    ${JSON.stringify(feature)}`);
   const head = `  "format": ${JSON.stringify(BASELINE_FORMAT)},\n  "model": ${JSON.stringify(model)},`;
   return `{\n${head}\n  "features": [\n${features.join(',\n')}\n  ]\n}\n`;
@@ -162,7 +163,7 @@ function describe(side: Side, name: string, { binning, counts }: Reference): Rea
   );
   const head = { side, name, kind: binning.kind };
   const rest = { counts: [...counts.subarray(SPECIALS)], special };
-  if (binning.kind === 'numeric') return { ...head, edges: [...binning.edges], ...rest };
+  if (binning.kind === 'numeric') return { ...head, edges: [...edgesOf(binning)], ...rest };
   const others = [...binning.known].flatMap(([category, bin]) => (bin < SPECIALS ? [category] : []));
   return { ...head, categories: binning.categories, ...rest, others, open: binning.open };
 }

@@ -31,19 +31,17 @@ export const CATEGORICAL_SPECIALS = [
 /** Longer texts are not categories that anyone would list: they count as other. */
 export const CATEGORY_LENGTH_MAX = 128;
 
-const GUIDE_SLOTS = 256;
+/** With the slot at the end 64 bytes, which V8 keeps inside the array's own object. */
+const GUIDE_SLOTS = 63;
 
 export interface NumericBinning {
   readonly kind: 'numeric';
   /** Bins, special ones included. */
   readonly size: number;
-  /** Ascending; bin SPECIALS + i is [edges[i], edges[i + 1]). */
-  readonly edges: Float64Array;
+  /** Slots per unit, then the edges, ascending: bin SPECIALS + i is [edges[i], edges[i + 1]). One block, for the cache's sake. */
+  readonly grid: Float64Array;
   /** Per slot of equal width: the last bin that surely starts before every value in it. */
   readonly guide: Uint8Array;
-  readonly low: number;
-  readonly high: number;
-  readonly scale: number;
 }
 
 export interface CategoricalBinning {
@@ -63,8 +61,7 @@ export type Binning = NumericBinning | CategoricalBinning;
 /** @param edges at least two, strictly ascending and finite, 250 at most */
 export function numericBinning(edges: Float64Array): NumericBinning {
   const low = edges[0] as number;
-  const high = edges[edges.length - 1] as number;
-  const scale = GUIDE_SLOTS / (high - low);
+  const scale = GUIDE_SLOTS / ((edges[edges.length - 1] as number) - low);
   const guide = new Uint8Array(GUIDE_SLOTS + 1);
   let bin = 0;
   for (let slot = 0; slot <= GUIDE_SLOTS; slot++) {
@@ -72,8 +69,11 @@ export function numericBinning(edges: Float64Array): NumericBinning {
     while (bin + 2 < edges.length && slotOf(edges[bin + 1] as number, low, scale) < slot) bin++;
     guide[slot] = bin;
   }
-  return { kind: 'numeric', size: SPECIALS + edges.length - 1, edges, guide, low, high, scale };
+  const grid = Float64Array.of(scale, ...edges);
+  return { kind: 'numeric', size: SPECIALS + edges.length - 1, grid, guide };
 }
+
+export const edgesOf = (binning: NumericBinning): Float64Array => binning.grid.subarray(1);
 
 /** @param categories with a bin each, distinct; `others` are known without one */
 export function categoricalBinning(
@@ -94,23 +94,13 @@ const isNumberText = (text: string): boolean => Number.isFinite(Number(text)) &&
 
 const slotOf = (value: number, low: number, scale: number): number => ((value - low) * scale) | 0;
 
-/** The last values counted, for medians: a ring whose length is a power of two. */
-export interface Recent {
-  readonly values: Float32Array;
-  count: number;
-}
-
-/**
- * Count the values from index `from` on in cells[base ...]: a few nanoseconds a value.
- * @param recent takes the finite numbers of a numeric column
- */
+/** Count the values from index `from` on in cells[base ...]: some ten nanoseconds a value. */
 export function countValues(
   binning: Binning,
   values: readonly (Value | undefined)[],
   from: number,
   cells: Uint32Array | Float64Array,
   base: number,
-  recent: Recent | null,
 ): void {
   if (binning.kind === 'categorical') {
     for (let i = from; i < values.length; i++) {
@@ -123,9 +113,6 @@ export function countValues(
     const value = values[i];
     const cell = base + (typeof value === 'number' ? numberBin(binning, value) : notANumber(value));
     cells[cell] = (cells[cell] as number) + 1;
-    if (recent !== null && typeof value === 'number') {
-      recent.values[recent.count++ & (recent.values.length - 1)] = value;
-    }
   }
 }
 
@@ -134,11 +121,11 @@ export function binOf(binning: Binning, value: Value | undefined): number {
   return typeof value === 'number' ? numberBin(binning, value) : notANumber(value);
 }
 
-function numberBin(binning: NumericBinning, value: number): number {
-  const { low, high, edges } = binning;
-  if (value >= low && value < high) {
-    let bin = binning.guide[slotOf(value, low, binning.scale)] as number;
-    while (value >= (edges[bin + 1] as number)) bin++;
+function numberBin({ grid, guide }: NumericBinning, value: number): number {
+  const low = grid[1] as number;
+  if (value >= low && value < (grid[grid.length - 1] as number)) {
+    let bin = guide[slotOf(value, low, grid[0] as number)] as number;
+    while (value >= (grid[bin + 2] as number)) bin++;
     return SPECIALS + bin;
   }
   return notFinite(value) ?? (value < low ? BELOW : ABOVE);

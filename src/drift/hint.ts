@@ -1,16 +1,7 @@
 // A drifting column's likely cause in plain words, where it is cheap to see: more nulls or strange values, a change of unit, a
 // stuck value, a category that grew. A guess from marginal counts, worded as one; null where nothing stands out.
 
-import {
-  CATEGORICAL_SPECIALS,
-  MISSING,
-  NEVER_SEEN,
-  NULL,
-  NUMERIC_SPECIALS,
-  type Recent,
-  SPECIALS,
-  WRONG_TYPE,
-} from './binning.ts';
+import { CATEGORICAL_SPECIALS, MISSING, NEVER_SEEN, NULL, NUMERIC_SPECIALS, SPECIALS, WRONG_TYPE } from './binning.ts';
 import type { Reference } from './reference.ts';
 
 /** A share of rows that must have moved for a hint to name it. */
@@ -24,13 +15,13 @@ const FACTOR_ERROR = 0.2;
 /**
  * @param counts of the window, by bin
  * @param rows of the window
- * @param recent the last values, for a numeric column
+ * @param recent the last finite values of a numeric column, null for another
  */
 export function hintOf(
   reference: Reference,
   counts: ArrayLike<number>,
   rows: number,
-  recent: Recent | null,
+  recent: Float32Array | null,
 ): string | null {
   if (rows === 0) return null;
   return (
@@ -78,13 +69,13 @@ function largestRise(reference: Reference, counts: ArrayLike<number>, rows: numb
   return best;
 }
 
-function moved(reference: Reference, recent: Recent): string | null {
-  const values = recent.values.slice(0, Math.min(recent.count, recent.values.length)).filter(Number.isFinite).sort();
+function moved(reference: Reference, recent: Float32Array): string | null {
+  const values = recent.toSorted();
   const before = reference.median;
   if (values.length < RECENT_MIN || before === null) return null;
   const now = values[values.length >> 1] as number;
   const { binning } = reference;
-  const isConstant = binning.kind === 'numeric' && binning.edges.length === 2;
+  const isConstant = binning.kind === 'numeric' && binning.size === SPECIALS + 1;
   if (values[0] === values[values.length - 1] && !isConstant) return `stuck at ${short(now)}`;
   return unitChange(now / before) ?? `median ${short(now)}, ${short(before)} in the baseline`;
 }

@@ -32,5 +32,8 @@ function judgeStream(group: StreamGroup, stream: Stream, window: Window): void {
   stream.rows = found.currentRows;
   stream.psi = says === 'thin' ? null : found.psi;
   stream.verdict = follow(stream.verdict, window.gap ? 'gap' : says);
-  stream.hint = says === 'over' ? hintOf(reference, counts, found.currentRows, stream.recent) : null;
+  stream.hint = null;
+  if (says !== 'over') return;
+  const recent = stream.ring === -1 ? null : group.recent.valuesOf(stream.ring, stream.remembered);
+  stream.hint = hintOf(reference, counts, found.currentRows, recent);
 }

@@ -1,65 +1,60 @@
-// The baseline of a column nobody gave one for: the first rows of its version. The first few hundred values fix the bins, and
-// are not kept; the rows up to the number asked for are counted in them; then the reference is frozen, marked provisional.
+// The baseline of a column nobody gave one for: the first rows of its version. The first few hundred values fix the bins and are
+// let go; the rows up to the number asked for are counted in them; then the reference is frozen, marked provisional.
 
 import type { Value } from '../protocols/protocol.ts';
 import { type Binning, countValues } from './binning.ts';
-import { createReference, createSample, type Reference } from './reference.ts';
+import { createReference, type Reference } from './reference.ts';
+import { addToSample, binSample, createSample, type Sample } from './sample.ts';
 
 /** Rows that fix the bins: 20 bins of about 13, and 2 KB a column for as long as it lasts. */
 const SAMPLE_ROWS = 256;
 
+/** Plain data, since there is one per column of every version. */
 export interface Provisional {
+  readonly rowsWanted: number;
   /** Rows taken in so far. */
-  readonly rows: number;
+  rows: number;
+  sample: Sample | null;
+  binning: Binning | null;
+  counts: Float64Array | null;
   /** Set once the rows asked for are in. */
-  readonly reference: Reference | null;
-  /**
-   * Take values in, until the rows are complete.
-   * @returns how many of the values were taken
-   */
-  take(values: readonly (Value | undefined)[]): number;
-  /** The same for rows that lack the column. */
-  takeMissing(rows: number): number;
+  reference: Reference | null;
 }
 
 export function createProvisional(rowsWanted: number): Provisional {
-  const sampleRows = Math.min(SAMPLE_ROWS, rowsWanted);
-  let sampled: (Value | undefined)[] | null = [];
-  let binning: Binning | null = null;
-  let counts = new Float64Array(0);
-  let rows = 0;
-  let reference: Reference | null = null;
+  return { rowsWanted, rows: 0, sample: createSample(), binning: null, counts: null, reference: null };
+}
 
-  function take(values: readonly (Value | undefined)[]): number {
-    const wanted = Math.min(values.length, rowsWanted - rows);
-    let taken = 0;
-    if (sampled !== null) {
-      while (taken < wanted && sampled.length < sampleRows) sampled.push(values[taken++]);
-      if (sampled.length === sampleRows) fixBins(sampled);
+/**
+ * Take values in, until the rows are complete.
+ * @returns how many of the values were taken
+ */
+export function takeRows(provisional: Provisional, values: readonly (Value | undefined)[]): number {
+  const { rowsWanted } = provisional;
+  const wanted = Math.min(values.length, rowsWanted - provisional.rows);
+  let taken = 0;
+  const { sample } = provisional;
+  if (sample !== null) {
+    const sampleRows = Math.min(SAMPLE_ROWS, rowsWanted);
+    while (taken < wanted && sample.rows < sampleRows) addToSample(sample, values[taken++]);
+    if (sample.rows === sampleRows) {
+      Object.assign(provisional, binSample(sample));
+      provisional.sample = null;
     }
-    if (binning !== null && taken < wanted) countValues(binning, values.slice(taken, wanted), 0, counts, 0, null);
-    rows += wanted;
-    if (rows === rowsWanted && binning !== null) reference ??= createReference(binning, counts, true);
-    return wanted;
   }
-
-  function fixBins(values: readonly (Value | undefined)[]): void {
-    const sample = createSample();
-    for (const value of values) sample.add(value);
-    binning = sample.binning();
-    counts = new Float64Array(binning.size);
-    countValues(binning, values, 0, counts, 0, null);
-    sampled = null;
+  const { binning, counts } = provisional;
+  if (binning !== null && counts !== null && taken < wanted) {
+    countValues(binning, wanted === values.length ? values : values.slice(0, wanted), taken, counts, 0);
   }
+  provisional.rows += wanted;
+  if (provisional.rows >= rowsWanted && binning !== null && counts !== null) {
+    provisional.reference ??= createReference(binning, counts, true);
+  }
+  return wanted;
+}
 
-  return {
-    get rows() {
-      return rows;
-    },
-    get reference() {
-      return reference;
-    },
-    take,
-    takeMissing: (missing) => take(new Array<undefined>(Math.min(missing, rowsWanted - rows)).fill(undefined)),
-  };
+/** The same for rows that lack the column. */
+export function takeMissingRows(provisional: Provisional, rows: number): number {
+  const wanted = Math.min(rows, provisional.rowsWanted - provisional.rows);
+  return takeRows(provisional, new Array<undefined>(wanted).fill(undefined));
 }

@@ -2,7 +2,7 @@
 
 import type { Role } from '../model.ts';
 import type { Side } from './baseline.ts';
-import { type Binning, CATEGORICAL_SPECIALS, NUMERIC_SPECIALS, SPECIALS } from './binning.ts';
+import { type Binning, CATEGORICAL_SPECIALS, edgesOf, NUMERIC_SPECIALS, SPECIALS } from './binning.ts';
 import { afterward } from './quantile-edges.ts';
 import type { Stream, StreamGroup } from './stream-group.ts';
 import type { DriftStatus } from './verdict.ts';
@@ -105,7 +105,7 @@ function featureView(group: StreamGroup, stream: Stream, window: Window): Featur
 
 function labelsOf(binning: Binning): readonly string[] {
   if (binning.kind === 'categorical') return [...CATEGORICAL_SPECIALS, ...binning.categories];
-  const { edges } = binning;
+  const edges = edgesOf(binning);
   const labels: string[] = [...NUMERIC_SPECIALS];
   for (let bin = 0; bin + 1 < edges.length; bin++) {
     const low = edges[bin] as number;

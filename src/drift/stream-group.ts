@@ -4,14 +4,12 @@
 import type { Role } from '../model.ts';
 import type { Table } from '../protocols/protocol.ts';
 import type { Side } from './baseline.ts';
-import { countValues, MISSING, type Recent } from './binning.ts';
-import type { Provisional } from './provisional.ts';
+import { type Binning, countValues, MISSING } from './binning.ts';
+import { type Provisional, takeMissingRows, takeRows } from './provisional.ts';
+import { createRecentValues, type RecentValues } from './recent-values.ts';
 import type { Reference } from './reference.ts';
 import { createTickCells, type TickCells } from './tick-cells.ts';
 import { type Verdict, WARMING } from './verdict.ts';
-
-/** Values kept for medians: a power of two. */
-const RECENT_VALUES = 128;
 
 export interface Stream {
   readonly name: string;
@@ -19,9 +17,13 @@ export interface Stream {
   readonly provisional: Provisional | null;
   /** Set once there is one; nothing is counted before. */
   reference: Reference | null;
-  recent: Recent | null;
+  /** The reference's own, at hand. */
+  binning: Binning | null;
   /** Of its cells in a tick's slot. */
   offset: number;
+  /** Of its recent values, -1 for a column that is not numeric. */
+  ring: number;
+  remembered: number;
   /** The call that last carried the column. */
   seenIn: number;
   verdict: Verdict;
@@ -42,6 +44,7 @@ export interface StreamGroup {
   readonly side: Side;
   readonly streams: readonly Stream[];
   readonly ticks: TickCells;
+  readonly recent: RecentValues;
   /** The newest tick with rows, -1 before the first. */
   readonly lastTick: number;
   /**
@@ -65,6 +68,7 @@ export function createStreamGroup(
   source: Source,
 ): StreamGroup {
   const ticks = createTickCells(slots);
+  const recent = createRecentValues();
   const streams: Stream[] = [];
   const byName = new Map<string, Stream>();
   const byPlace: (Stream | undefined)[] = [];
@@ -80,8 +84,10 @@ export function createStreamGroup(
       name,
       provisional: found.provisional,
       reference: null,
-      recent: null,
+      binning: null,
       offset: 0,
+      ring: -1,
+      remembered: 0,
       seenIn: 0,
       verdict: WARMING,
       psi: null,
@@ -96,8 +102,9 @@ export function createStreamGroup(
 
   function attach(stream: Stream, reference: Reference): void {
     stream.reference = reference;
+    stream.binning = reference.binning;
     stream.offset = ticks.reserve(reference.binning.size);
-    if (reference.binning.kind === 'numeric') stream.recent = { values: new Float32Array(RECENT_VALUES), count: 0 };
+    if (reference.binning.kind === 'numeric') stream.ring = recent.reserve();
   }
 
   /** Give rows to the baseline until it is complete. @returns rows it took */
@@ -110,7 +117,7 @@ export function createStreamGroup(
   }
 
   function countMissing(stream: Stream, rows: number, slot: number): void {
-    const taken = feed(stream, (provisional) => provisional.takeMissing(rows));
+    const taken = feed(stream, (provisional) => takeMissingRows(provisional, rows));
     if (stream.reference === null) return;
     const cell = ticks.baseOf(slot) + stream.offset + MISSING;
     ticks.cells[cell] = (ticks.cells[cell] as number) + rows - taken;
@@ -120,6 +127,7 @@ export function createStreamGroup(
     ...key,
     streams,
     ticks,
+    recent,
     get lastTick() {
       return lastTick;
     },
@@ -140,10 +148,12 @@ export function createStreamGroup(
         }
         found++;
         stream.seenIn = calls;
-        const taken = stream.reference === null ? feed(stream, (provisional) => provisional.take(column.values)) : 0;
-        if (stream.reference === null) continue;
+        const taken =
+          stream.reference === null ? feed(stream, (provisional) => takeRows(provisional, column.values)) : 0;
+        if (stream.binning === null) continue;
         const base = ticks.baseOf(slot) + stream.offset;
-        countValues(stream.reference.binning, column.values, taken, ticks.cells, base, stream.recent);
+        countValues(stream.binning, column.values, taken, ticks.cells, base);
+        if (stream.ring !== -1) stream.remembered = recent.remember(stream.ring, stream.remembered, column.values);
       }
       if (found < streams.length) {
         for (const stream of streams) if (stream.seenIn !== calls) countMissing(stream, table.rows, slot);

@@ -29,7 +29,7 @@ export function createTickCells(slots: number): TickCells {
   let cells = new Uint32Array(slots * capacity);
 
   function grow(size: number): void {
-    const wider = Math.max(capacity * 2, size);
+    const wider = Math.max(Math.ceil(capacity * 1.25), size);
     const moved = new Uint32Array(slots * wider);
     for (let slot = 0; slot < slots; slot++) {
       moved.set(cells.subarray(slot * capacity, slot * capacity + used), slot * wider);

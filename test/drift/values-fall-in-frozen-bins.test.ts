@@ -6,6 +6,7 @@ import {
   binOf,
   categoricalBinning,
   countValues,
+  edgesOf,
   INFINITE,
   MISSING,
   NAN,
@@ -17,6 +18,7 @@ import {
   WRONG_TYPE,
 } from '../../src/drift/binning.ts';
 import { afterward, quantileEdges } from '../../src/drift/quantile-edges.ts';
+import { createRecentValues } from '../../src/drift/recent-values.ts';
 import { createReference, referenceOf } from '../../src/drift/reference.ts';
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
@@ -57,13 +59,28 @@ describe('numbers', () => {
     ]);
   });
 
-  test('every value is counted once, and the last numbers are kept', () => {
+  test('every value from the first asked for is counted once', () => {
     const binning = numericBinning(Float64Array.of(0, 10, 20));
     const cells = new Uint32Array(2 + binning.size);
-    const recent = { values: new Float32Array(4), count: 0 };
-    countValues(binning, [99, 1, 2, null, 15, 5, 6], 1, cells, 2, recent);
+    countValues(binning, [99, 1, 2, null, 15, 5, 6], 1, cells, 2);
     expect([...cells]).toEqual([0, 0, 1, 0, 0, 0, 0, 0, 0, 4, 1]);
-    expect([...recent.values].sort()).toEqual([15, 2, 5, 6]);
+  });
+
+  test('the last numbers of each column are kept, finite ones given back', () => {
+    const recent = createRecentValues();
+    const [one, two] = [recent.reserve(), recent.reserve()];
+    const ones = recent.remember(one, 0, ['x', 1, null, 2]);
+    const twos = recent.remember(
+      two,
+      0,
+      Array.from({ length: 300 }, (_, i) => i),
+    );
+    recent.reserve();
+    expect([...recent.valuesOf(one, recent.remember(one, ones, [Number.NaN, 3]))]).toEqual([1, 2, 3]);
+    expect([...recent.valuesOf(two, recent.remember(two, twos, [-1])).toSorted()]).toEqual([
+      -1,
+      ...Array.from({ length: 127 }, (_, i) => 173 + i),
+    ]);
   });
 });
 
@@ -75,7 +92,7 @@ describe('edges of a sample', () => {
         expect(edges.length).toBeGreaterThanOrEqual(2);
         expect(edges.length).toBeLessThanOrEqual(100);
         for (let i = 1; i < edges.length; i++) expect(edges[i]).toBeGreaterThan(edges[i - 1] as number);
-        const { counts } = referenceOf(values, false);
+        const { counts } = referenceOf(values);
         expect(counts.subarray(0, SPECIALS).every((count) => count === 0)).toBe(true);
         expect(counts.subarray(SPECIALS).every((count) => count > 0)).toBe(true);
         expect(counts.reduce((sum, count) => sum + count, 0)).toBe(values.length);
@@ -84,19 +101,17 @@ describe('edges of a sample', () => {
   });
 
   test('distinct values spread over twenty bins of equal counts', () => {
-    const { counts } = referenceOf(
-      Array.from({ length: 1000 }, (_, i) => i * 1.5),
-      false,
-    );
+    const { counts } = referenceOf(Array.from({ length: 1000 }, (_, i) => i * 1.5));
     expect([...counts.subarray(SPECIALS)]).toEqual(new Array(20).fill(50));
   });
 
   test('a value that many rows share stands alone', () => {
     const values = [...new Array(300).fill(0), ...Array.from({ length: 700 }, (_, i) => 1 + i)];
-    const { binning, counts } = referenceOf(values, false);
+    const { binning, counts } = referenceOf(values);
     expect(binOf(binning, 0)).not.toBe(binOf(binning, 0.5));
     expect(counts[binOf(binning, 0)]).toBe(300);
-    expect(referenceOf([5, 5, 5], false).binning).toMatchObject({ edges: Float64Array.of(5, afterward(5)) });
+    const constant = referenceOf([5, 5, 5]).binning;
+    expect(constant.kind === 'numeric' && [...edgesOf(constant)]).toEqual([5, afterward(5)]);
   });
 
   test('the next double is the next double', () => {
@@ -140,25 +155,17 @@ describe('categories', () => {
 
   test('a sample keeps its most frequent 64, pools the rest, and says where it was cut', () => {
     const values = Array.from({ length: 100 }, (_, i) => new Array<string>(i < 10 ? 5 : 1).fill(`c${i}`)).flat();
-    const { binning: made, counts } = referenceOf(values, false);
+    const { binning: made, counts } = referenceOf(values);
     if (made.kind !== 'categorical') throw new Error('a column of texts is categorical');
     expect(made.categories.slice(0, 3)).toEqual(['c0', 'c1', 'c2']);
     expect([made.categories.length, made.open, counts[OTHER], counts[NEVER_SEEN]]).toEqual([64, false, 36, 0]);
-    const many = referenceOf(
-      Array.from({ length: 300 }, (_, i) => `c${i}`),
-      false,
-    );
+    const many = referenceOf(Array.from({ length: 300 }, (_, i) => `c${i}`));
     expect(many.binning).toMatchObject({ open: true });
     expect(many.counts[OTHER]).toBe(300 - 64);
   });
 });
 
 test('the median of a reference is that of its sample, within a bin', () => {
-  expect(
-    referenceOf(
-      Array.from({ length: 1000 }, (_, i) => i),
-      false,
-    ).median,
-  ).toBeCloseTo(500, -1);
+  expect(referenceOf(Array.from({ length: 1000 }, (_, i) => i)).median).toBeCloseTo(500, -1);
   expect(createReference(numericBinning(Float64Array.of(0, 1)), new Float64Array(8), false).median).toBeNull();
 });
