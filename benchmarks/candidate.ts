@@ -25,6 +25,8 @@ export interface Running {
   captured?(): Promise<number>;
   /** Columns whose drift is watched, where the candidate does that. */
   driftColumns?(): Promise<number>;
+  /** What its process said last, where it ended by itself; else null. */
+  died?(): string | null;
   stop(): Promise<void>;
 }
 

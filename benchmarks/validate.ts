@@ -20,6 +20,7 @@ const SPLIT_UNITS = 800;
 const REPEATED_UNITS = 100;
 const AT_ONCE = 16;
 const WITHIN_MS = 5_000;
+const LAST_WORDS_MAX = 600;
 const STATUSES = [200, 201, 404, 422];
 
 interface Reply {
@@ -51,6 +52,10 @@ async function withRunning<T extends { ports: Upstreams['ports']; stop(): Promis
     const running = await candidate.start(targets.ports);
     try {
       await check(candidate, running, asker(agent, running.port), targets);
+    } catch (error) {
+      const words = running.died?.() ?? null;
+      if (words === null) throw error;
+      throw new Error(`it died: ${words.slice(-LAST_WORDS_MAX)}`, { cause: error });
     } finally {
       await running.stop();
     }

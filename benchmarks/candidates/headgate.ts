@@ -67,6 +67,7 @@ async function startRung(rung: Rung, targets: Targets): Promise<Running> {
   return {
     port,
     pid: gate.pid,
+    died: () => (gate.exited() ? gate.output() : null),
     stop,
     ...(rung.work.capture ? { captured: async () => (await view<ModelDetail>(admin, '')).capture.captured } : {}),
     ...(rung.work.drift ? { driftColumns: async () => watched(await view<DriftView>(admin, '/drift')) } : {}),
