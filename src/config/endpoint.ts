@@ -31,7 +31,7 @@ function parseEndpoint(text: string): EndpointPlan | string {
   if (authority.includes('@')) return 'the URL holds a user or a password; use `auth` for credentials';
   const protocol = `${scheme.toLowerCase()}:`;
   const defaultPort = DEFAULT_PORTS[protocol];
-  if (defaultPort === undefined) return `the scheme ${scheme} is not spoken; use http or https`;
+  if (defaultPort === undefined) return 'the scheme of the URL is not spoken; use http or https';
   if (fragment !== undefined) return 'the URL has a fragment; remove what follows the #';
   if (!/^[\x21-\x7e]*$/.test(target)) return 'the URL holds spaces or characters beyond ASCII; percent-encode them';
   const url = URL.parse(`${protocol}//${authority}`);

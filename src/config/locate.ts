@@ -28,23 +28,22 @@ interface Place {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** @returns undefined where a bound was met; the findings say which */
-export function locate(contents: Node, source: SourceFile, env: Environment, findings: Findings): Located | undefined {
+export function locate(contents: Node, source: SourceFile, env: Environment, findings: Findings): Located {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();
   let aliasedValues = 0;
 
-  function visit(node: Node, place: Place): Located | undefined {
+  function visit(node: Node, place: Place): Located {
     const offset = node.range?.[0] ?? place.keyOffset ?? 0;
     if (place.depth > DEPTH_MAX) {
       findings.inFile(source, offset, `the file is nested deeper than ${DEPTH_MAX} levels`, 'flatten it');
-      return undefined;
+      return nothing(place, offset, true);
     }
     if (place.aliased && ++aliasedValues > ALIASED_VALUES_MAX) {
-      if (aliasedValues > ALIASED_VALUES_MAX + 1) return undefined;
+      if (aliasedValues > ALIASED_VALUES_MAX + 1) return nothing(place, offset, true);
       const problem = `aliases repeat more than ${ALIASED_VALUES_MAX} values`;
       findings.inFile(source, offset, problem, 'write fewer aliases, or use `defaults`');
-      return undefined;
+      return nothing(place, offset, true);
     }
     if (isAlias(node)) return follow(node, place, offset);
     const found = isScalar(node)
@@ -62,7 +61,7 @@ export function locate(contents: Node, source: SourceFile, env: Environment, fin
     return { source, offset, keyOffset: keyOffset ?? offset, parent, key };
   }
 
-  function follow(alias: Alias, place: Place, offset: number): Located | undefined {
+  function follow(alias: Alias, place: Place, offset: number): Located {
     const target = targets.get(alias) ?? anchors.get(alias.source);
     if (target === undefined) {
       findings.inFile(
@@ -71,7 +70,7 @@ export function locate(contents: Node, source: SourceFile, env: Environment, fin
         `the alias *${alias.source} names no anchor before it`,
         `set &${alias.source} first`,
       );
-      return undefined;
+      return nothing(place, offset, true);
     }
     targets.set(alias, target);
     return visit(target, { ...place, aliased: true });
@@ -111,8 +110,7 @@ export function locate(contents: Node, source: SourceFile, env: Environment, fin
         continue;
       }
       const below: Place = { parent: found, key, keyOffset, depth: place.depth + 1, aliased: place.aliased };
-      const value = isNode(pair.value) ? visit(pair.value, below) : nothing(below, keyOffset);
-      if (value === undefined) continue;
+      const value = isNode(pair.value) ? visit(pair.value, below) : nothing(below, keyOffset, false);
       entries.set(key, value);
       if (value.interpolated) found.interpolated = true;
     }
@@ -130,16 +128,16 @@ export function locate(contents: Node, source: SourceFile, env: Environment, fin
         depth: place.depth + 1,
         aliased: place.aliased,
       };
-      const value = isNode(item) ? visit(item, below) : nothing(below, offset);
-      if (value === undefined) continue;
+      const value = isNode(item) ? visit(item, below) : nothing(below, offset, false);
       items.push(value);
       if (value.interpolated) found.interpolated = true;
     }
     return found;
   }
 
-  function nothing(place: Place, offset: number): LocatedScalar {
-    return { kind: 'scalar', ...base(place, offset), value: null, text: '', interpolated: false, broken: false };
+  /** @param broken it stands for a value that could not be followed, which is told already */
+  function nothing(place: Place, offset: number, broken: boolean): LocatedScalar {
+    return { kind: 'scalar', ...base(place, offset), value: null, text: '', interpolated: false, broken };
   }
 
   return visit(contents, { parent: null, key: '', keyOffset: undefined, depth: 0, aliased: false });

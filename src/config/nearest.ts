@@ -8,7 +8,8 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    const near = distance <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
+    const length = Math.max(word.length, candidate.length);
+    const near = distance < length && distance <= Math.max(1, Math.floor(length / 3));
     if (near && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

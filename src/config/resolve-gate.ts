@@ -61,10 +61,12 @@ function checkAdmin({ admin, listen }: RawGate, root: Located, findings: Finding
   const tokenWritten = child(at, 'token') !== undefined && at !== root;
   if (!isLoopback(admin.host) && admin.token === undefined && !tokenWritten) {
     const remedy = 'set admin.token, or use 127.0.0.1';
-    findings.atKey(at, 'host', `${JSON.stringify(admin.host)} is open to other machines, and no token is set`, remedy);
+    findings.atKey(at, 'host', 'the admin side is open to other machines, and no token is set', remedy);
   }
   if (admin.port !== 0 && admin.port === listen.port) {
-    findings.atKey(at, 'port', `port ${admin.port} is also listen.port`, 'give each its own port');
+    const [part, other] = child(root, 'admin', 'port') === undefined ? ['listen', 'admin'] : ['admin', 'listen'];
+    const problem = `port ${admin.port} is also ${other}.port`;
+    findings.atKey(child(root, part) ?? root, 'port', problem, 'give each its own port');
   }
 }
 

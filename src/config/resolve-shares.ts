@@ -1,7 +1,7 @@
 // Names of versions become indices, weights become shares: the split, the rules, the overrides, the mirrors. A name that no
 // version bears is never guessed at.
 
-import { child, deepest, entriesOf, type Located } from './located.ts';
+import { child, deepest, entriesOf, type Located, shown } from './located.ts';
 import { suggest } from './nearest.ts';
 import type { MirrorPlan, RulePlan } from './plan.ts';
 import type { Findings } from './problem.ts';
@@ -18,8 +18,10 @@ export interface Names {
 export function versionNamed(names: Names, name: string, at: Located, key?: string): number {
   const index = names.index?.get(name) ?? -1;
   if (index < 0 && names.index !== undefined && !(at.kind === 'scalar' && at.broken)) {
-    const problem = `model ${names.model} has no version ${JSON.stringify(name)}`;
-    const remedy = suggest(name, [...names.index.keys()], 'its versions');
+    const word = key === undefined ? shown(at) : JSON.stringify(name);
+    const problem = `model ${names.model} has no version ${word}`;
+    // What comes from the environment is not even compared: a near miss would tell of it.
+    const remedy = suggest(key === undefined && at.interpolated ? '' : name, [...names.index.keys()], 'its versions');
     if (key === undefined) names.findings.at(at, problem, remedy);
     else names.findings.atKey(at, key, problem, remedy);
   }
@@ -59,13 +61,15 @@ export function rulesOf(raw: RawModel, at: Located, names: Names): readonly Rule
       const remedy = 'name a header, a query parameter or a path; a split for all belongs to the model';
       names.findings.atKey(here, 'when', 'a rule without a condition', remedy);
     }
+    if (child(here, 'split') === undefined)
+      names.findings.atKey(here, 'split', 'a rule without a split', 'say who gets the units');
     return {
       when: {
         headers: lowerCaseKeys(header, deepest(here, ['when', 'header']), names.findings),
         query,
         path: path ?? null,
       },
-      split: sharesOf(rule.split, deepest(here, ['split']), names),
+      split: rule.split === undefined ? [] : sharesOf(rule.split, deepest(here, ['split']), names),
     };
   });
 }

@@ -69,8 +69,9 @@ const ruleSchema = z.strictObject({
         .describe('Query parameters that must have exactly these values.'),
       path: pathPrefix().optional().describe('Path prefix on a segment border.'),
     })
-    .describe('Every condition must hold.'),
-  split: weights().describe('The split of the units that the rule takes.'),
+    .prefault({})
+    .describe('Every condition must hold; at least one.'),
+  split: weights().optional().describe('The split of the units that the rule takes.'),
 });
 
 const MIRROR_TIMEOUT = '2s';
@@ -172,7 +173,7 @@ export const modelSchema = z.strictObject({
   inflight: whole(1, 1_000_000).prefault(1024).describe('Calls of this model in flight, per thread; more are refused.'),
   capture: captureSchema.prefault({}).describe('What is recorded.'),
   features: z
-    .record(z.string().min(1), pointer())
+    .record(z.string().min(1, { error: 'a column without a name; name it' }), pointer())
     .prefault({})
     .describe('Columns by JSON pointer, where the protocol cannot name them by itself.'),
   drift: driftSchema.prefault({}).describe('What drift is measured against.'),

@@ -3,7 +3,7 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, type YAMLError } from 'yaml';
 import type { Environment } from './interpolate.ts';
 import { DEPTH_MAX, locate } from './locate.ts';
 import type { Located, LocatedMap, SourceFile } from './located.ts';
@@ -79,16 +79,18 @@ function parse(
     // Unique keys are checked in the walk: all duplicates at once, in linear time.
     const options = { lineCounter: lines, stringKeys: true, uniqueKeys: false, prettyErrors: false } as const;
     const document = parseDocument(text, options);
-    for (const error of [...document.errors, ...document.warnings]) {
-      findings.inFile(source, error.pos[0], syntaxMessage(error.message), 'correct the YAML here');
-    }
+    // What a parser makes of broken text is a guess: the meaning of the file is looked at once its syntax is right.
+    const errors = [...document.errors, ...document.warnings];
+    for (const error of errors) findings.inFile(source, error.pos[0], ...syntaxProblem(error));
+    if (errors.length > 0) return undefined;
     if (document.contents === null) {
-      if (document.errors.length === 0) findings.inFile(source, 0, 'the file is empty', 'write at least `models:`');
+      findings.inFile(source, 0, 'the file is empty', 'write at least `models:`');
       return undefined;
     }
     const root = locate(document.contents, source, env, findings);
-    if (root?.kind === 'map') return root;
-    if (root !== undefined) findings.at(root, 'the file holds no map', 'write `key: value` pairs at its top');
+    if (root.kind === 'map') return root;
+    if (root.kind !== 'scalar' || !root.broken)
+      findings.at(root, 'the file holds no map', 'write `key: value` pairs at its top');
     return undefined;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -98,7 +100,9 @@ function parse(
 }
 
 /** The parser's words without the text that it quotes: a line of a configuration may hold a secret. */
-function syntaxMessage(message: string): string {
+function syntaxProblem({ code, message }: YAMLError): [problem: string, remedy: string] {
+  if (code === 'MULTIPLE_DOCS')
+    return ['the file holds more than one YAML document', 'keep what stands before the second ---'];
   const words = message.split('\n')[0]?.replace(/:? ?["'`].*$/, '') ?? '';
-  return `YAML: ${words === '' ? 'syntax error' : words}`;
+  return [`YAML: ${words === '' ? 'syntax error' : words}`, 'correct the YAML here'];
 }

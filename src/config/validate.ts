@@ -17,17 +17,17 @@ export function validate<Schema extends z.ZodType>(
   node: Located,
   findings: Findings,
 ): z.output<Schema> | undefined {
-  let plain = plainOf(node);
+  const plain = plainOf(node);
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const result = schema.safeParse(plain, { error: knownKeys });
     if (result.success) return result.data;
-    const issues = result.error.issues.map((issue) => innermost(issue, []));
-    for (const issue of issues) {
-      if (readAsNumber(plain, node, issue)) continue;
-      if (!alreadyLeftOut(plain, node, issue)) report(issue, node, findings);
-      if (issue.path.length === 0 && issue.code !== 'unrecognized_keys') return undefined;
-      plain = leaveOut(plain, issue);
-    }
+    const issues = result.error.issues
+      .flatMap((issue) => leaves(issue, []))
+      .filter((issue) => !readAsNumber(plain, node, issue));
+    for (const issue of issues) if (!isTold(plain, node, issue)) report(issue, node, findings);
+    if (issues.some(({ code, path }) => path.length === 0 && code !== 'unrecognized_keys')) return undefined;
+    const faults = issues.flatMap((issue) => faultsOf(plain, issue));
+    for (const path of faults) remove(plain, path);
   }
   return undefined;
 }
@@ -40,22 +40,20 @@ function knownKeys(issue: z.core.$ZodRawIssue): string {
   return Object.keys(shape ?? {}).join(' ');
 }
 
-/** Of a choice between shapes, the issue of the shape that was meant; otherwise the issue itself, with its whole path. */
-function innermost(issue: Issue, above: readonly PropertyKey[]): Issue {
+/** The issue with its whole path; of a choice between shapes, the issues of the shape that was meant. */
+function leaves(issue: Issue, above: readonly PropertyKey[]): Issue[] {
   const path = [...above, ...issue.path];
   if (issue.code === 'invalid_union') {
-    const meant = issue.errors.find((branch) =>
-      branch.every((one) => one.code !== 'invalid_type' || one.path.length > 0),
-    );
-    if (issue.message === '' || meant?.some((one) => one.path.length > 0)) {
-      const first = (meant ?? issue.errors[0])?.[0];
-      if (first !== undefined) return innermost(first, path);
-    }
+    const meant = issue.errors.find((branch) => !branch.some(isOtherShape));
+    const branch = meant ?? (issue.message === '' ? issue.errors[0] : undefined);
+    if (branch !== undefined) return branch.flatMap((one) => leaves(one, path));
   }
-  if (issue.code === 'invalid_key' && issue.issues[0] !== undefined) {
-    return { ...issue, path, message: issue.issues[0].message };
-  }
-  return { ...issue, path };
+  const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  return [{ ...issue, path, message }];
+}
+
+function isOtherShape({ code, path }: Issue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
 }
 
 /** Text from the environment stands for a number or a yes where one is expected. @returns whether it now does */
@@ -85,13 +83,12 @@ function isHolder(value: unknown): value is Record<PropertyKey, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** A key that is missing now, but stands in the file: its own problem has been told. */
-function alreadyLeftOut(plain: unknown, node: Located, issue: Issue): boolean {
-  const key = issue.path.at(-1);
-  if (key === undefined) return false;
+/** A value that could not be read, or one that stands in the file and was left out: its own problem is known already. */
+function isTold(plain: unknown, node: Located, issue: Issue): boolean {
   const found = child(node, ...issue.path);
   if (found?.kind === 'scalar' && found.broken) return true;
-  return found !== undefined && plainAt(plain, issue.path.slice(0, -1))?.[key] === undefined;
+  const key = issue.path.at(-1);
+  return key !== undefined && found !== undefined && plainAt(plain, issue.path.slice(0, -1))?.[key] === undefined;
 }
 
 function report(issue: Issue, node: Located, findings: Findings): void {
@@ -111,7 +108,8 @@ function report(issue: Issue, node: Located, findings: Findings): void {
 
 function reportValue(issue: Issue, found: Located, findings: Findings): void {
   const [problem, remedy] = split(issue.message === '' ? generic(issue, found) : issue.message);
-  const word = 'value' in found && typeof found.value === 'string' ? found.value : undefined;
+  const word =
+    found.kind === 'scalar' && !found.interpolated && typeof found.value === 'string' ? found.value : undefined;
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
   const told =
     issue.message === '' && word !== undefined && choices.length > 0 ? suggest(word, choices, 'choose from') : remedy;
@@ -155,20 +153,18 @@ function remedyOf(expected: string, found: Located): string {
   return expected === 'boolean' ? 'write true or false' : 'give it a value, or leave the key out';
 }
 
-/** Without the value at fault; a list goes as a whole, and so does a map that lacks a key. */
-function leaveOut(plain: unknown, issue: Issue): unknown {
-  if (issue.code === 'unrecognized_keys') {
-    const holder = plainAt(plain, issue.path);
-    for (const key of issue.keys) if (holder !== undefined) delete holder[key];
-    return plain;
-  }
+/** Paths of the values at fault; a list goes as a whole, and so does a map that lacks a key. */
+function faultsOf(plain: unknown, issue: Issue): (readonly PropertyKey[])[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [...issue.path, key]);
   let path = issue.path;
   const missing = plainAt(plain, path.slice(0, -1))?.[path.at(-1) ?? ''] === undefined;
   if (missing) path = path.slice(0, -1);
   while (path.length > 0 && Array.isArray(plainAt(plain, path.slice(0, -1)))) path = path.slice(0, -1);
+  return [path];
+}
+
+function remove(plain: unknown, path: readonly PropertyKey[]): void {
   const key = path.at(-1);
-  if (key === undefined) return plain;
   const holder = plainAt(plain, path.slice(0, -1));
-  if (holder !== undefined) delete holder[key];
-  return plain;
+  if (key !== undefined && holder !== undefined) delete holder[key];
 }
