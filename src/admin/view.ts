@@ -37,7 +37,10 @@ export interface ModelSummary {
   readonly protocol: string;
   readonly champion: string;
   readonly traffic: readonly TrafficView[];
-  readonly drift: { readonly status: DriftStatus; readonly worst: { readonly feature: string; readonly version: string; readonly psi: number } | null };
+  readonly drift: {
+    readonly status: DriftStatus;
+    readonly worst: { readonly feature: string; readonly version: string; readonly psi: number } | null;
+  };
 }
 
 export interface VersionView {
@@ -53,7 +56,14 @@ export interface ModelDetail extends ModelSummary {
   readonly versions: readonly VersionView[];
   readonly sticky: string | null;
   readonly mirrors: readonly { readonly version: string; readonly share: number }[];
-  readonly capture: { readonly sample: number; readonly bodies: string; readonly received: number; readonly captured: number; readonly sampledOut: number; readonly unreadable: number };
+  readonly capture: {
+    readonly sample: number;
+    readonly bodies: string;
+    readonly received: number;
+    readonly captured: number;
+    readonly sampledOut: number;
+    readonly unreadable: number;
+  };
 }
 
 export interface SplitView {
@@ -117,7 +127,9 @@ export interface DecisionView {
   readonly calls: readonly Readonly<Record<string, unknown>>[];
 }
 
-export type ReloadOutcome = { readonly ok: true; readonly generation: string } | { readonly ok: false; readonly problems: readonly string[] };
+export type ReloadOutcome =
+  | { readonly ok: true; readonly generation: string }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 export interface AdminView {
   phase(): Phase;
@@ -128,7 +140,15 @@ export interface AdminView {
   shadows(name: string): readonly ShadowView[] | undefined;
   drift(name: string): DriftView | undefined;
   /** @param attributes header and query values that rules look at */
-  explain(model: string, unit: string, attributes: { readonly headers: Readonly<Record<string, string>>; readonly query: Readonly<Record<string, string>>; readonly path: string }): ExplainView | undefined;
+  explain(
+    model: string,
+    unit: string,
+    attributes: {
+      readonly headers: Readonly<Record<string, string>>;
+      readonly query: Readonly<Record<string, string>>;
+      readonly path: string;
+    },
+  ): ExplainView | undefined;
   decision(id: string): Promise<DecisionView | undefined>;
   /** Prometheus exposition and its content type. */
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;

@@ -1,0 +1,99 @@
+// What each route of the API does: ask the view, and say so when what was asked for is not there.
+
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Clock } from '../kernel/clock.ts';
+import { live } from './live.ts';
+import { problemOf, someOf } from './problem.ts';
+import * as routes from './routes.ts';
+import type { AdminView } from './view.ts';
+
+const PROBLEM_JSON = { 'content-type': 'application/problem+json' };
+
+export function addApi(app: OpenAPIHono, view: AdminView, clock: Clock): void {
+  addProbes(app, view);
+  addModels(app, view);
+  addDecisions(app, view);
+  addConfig(app, view);
+  app.openapi(routes.liveRoute, (c) => c.json(live(view, c.req.valid('query').model, clock.wall()), 200));
+}
+
+function addProbes(app: OpenAPIHono, view: AdminView): void {
+  app.openapi(routes.healthRoute, (c) => c.json({ status: 'ok' as const }, 200));
+  app.openapi(routes.readyRoute, (c) => {
+    const phase = view.phase();
+    const { generation, lastReload } = view.config();
+    const ready = phase === 'ready';
+    return c.json({ ready, phase, generation, reload: lastReload }, ready ? 200 : 503);
+  });
+  app.openapi(routes.metricsRoute, async (c) => {
+    const { text, contentType } = await view.metrics();
+    return c.text(text, 200, { 'content-type': contentType });
+  });
+}
+
+function addModels(app: OpenAPIHono, view: AdminView): void {
+  app.openapi(routes.modelsRoute, (c) => c.json({ models: view.models() }, 200));
+  app.openapi(routes.modelRoute, (c) => {
+    const { model } = c.req.valid('param');
+    const found = view.model(model);
+    return found === undefined ? c.json(noModel(view, model), 404, PROBLEM_JSON) : c.json(found, 200);
+  });
+  app.openapi(routes.splitRoute, (c) => {
+    const { model } = c.req.valid('param');
+    const found = view.split(model);
+    return found === undefined ? c.json(noModel(view, model), 404, PROBLEM_JSON) : c.json(found, 200);
+  });
+  app.openapi(routes.shadowsRoute, (c) => {
+    const { model } = c.req.valid('param');
+    const shadows = view.shadows(model);
+    return shadows === undefined ? c.json(noModel(view, model), 404, PROBLEM_JSON) : c.json({ model, shadows }, 200);
+  });
+  app.openapi(routes.driftRoute, (c) => {
+    const { model } = c.req.valid('param');
+    const found = view.drift(model);
+    return found === undefined ? c.json(noModel(view, model), 404, PROBLEM_JSON) : c.json(found, 200);
+  });
+}
+
+function addDecisions(app: OpenAPIHono, view: AdminView): void {
+  app.openapi(routes.explainRoute, (c) => {
+    const { model, unit, header, query, path } = c.req.valid('query');
+    const headers = record(header, (name) => name.toLowerCase());
+    const found = view.explain(model, unit, { headers, query: record(query, (name) => name), path: path ?? '' });
+    return found === undefined ? c.json(noModel(view, model), 404, PROBLEM_JSON) : c.json(found, 200);
+  });
+  app.openapi(routes.decisionRoute, async (c) => {
+    const { id } = c.req.valid('param');
+    const found = await view.decision(id);
+    if (found !== undefined) return c.json(found, 200);
+    const detail = `Nothing is on record under ${JSON.stringify(id)}. A decision of the last second may still be on its way; one that capture.sample left out, or that was dropped (headgate_capture_dropped_total), is not recorded.`;
+    return c.json(problemOf('not_found', detail), 404, PROBLEM_JSON);
+  });
+}
+
+function addConfig(app: OpenAPIHono, view: AdminView): void {
+  app.openapi(routes.configRoute, (c) => c.json(view.config(), 200));
+  app.openapi(routes.reloadRoute, async (c) => {
+    const outcome = await view.reload();
+    if (outcome.ok) return c.json(outcome, 200);
+    const detail = 'The last good configuration stays in force. Correct the problems and reload again.';
+    return c.json(problemOf('reload_failed', detail, outcome.problems), 422, PROBLEM_JSON);
+  });
+}
+
+function noModel(view: AdminView, asked: string) {
+  const names = view.models().map(({ name }) => name);
+  const there = names.length === 0 ? 'There are none.' : `There are ${someOf(names)}.`;
+  return problemOf('not_found', `No model is called ${JSON.stringify(asked)}. ${there}`);
+}
+
+/** NAME:VALUE pairs; of two with one name the last counts. */
+function record(given: string | readonly string[] | undefined, key: (name: string) => string): Record<string, string> {
+  const pairs = given === undefined ? [] : typeof given === 'string' ? [given] : given;
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const colon = pair.indexOf(':');
+      return [key(pair.slice(0, colon)), pair.slice(colon + 1)];
+    }),
+  );
+}

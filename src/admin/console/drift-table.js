@@ -1,0 +1,227 @@
+// @ts-check
+// Drift of one model: a row per column of the data, a cell per version, the worst on top; each row opens to histograms.
+
+import { histogram, psiBar } from './charts.js';
+import { count, h } from './dom.js';
+
+/** @typedef {import('../view.ts').DriftView} DriftView */
+/** @typedef {import('../view.ts').FeatureDriftView} FeatureDriftView */
+
+/** Gravest first. */
+const GRAVITY = ['drifting', 'unknown', 'warming', 'steady'];
+const MARKS = { steady: '✓', drifting: '▲', warming: '◌', unknown: '?' };
+
+/**
+ * A status as a mark and a word, so that nobody needs its colour.
+ * @param {import('../view.ts').DriftStatus} status
+ */
+export function statusChip(status) {
+  return h(
+    'span',
+    { class: `chip status-${status}` },
+    h('span', { 'aria-hidden': 'true' }, `${MARKS[status]} `),
+    status,
+  );
+}
+
+/**
+ * @param {DriftView} drift
+ * @param {(version: string) => string} colourOf
+ * @param {ReadonlySet<string>} open keys of the rows that are open
+ * @returns {Element}
+ */
+export function driftSection(drift, colourOf, open) {
+  const columns = [...new Set(drift.features.map(columnOf))];
+  const rows = rowsOf(drift.features);
+  const worst = rows.filter(({ status }) => status === 'drifting').length;
+  return h(
+    'section',
+    { 'aria-labelledby': 'drift-title' },
+    h(
+      'h3',
+      { id: 'drift-title' },
+      'Drift ',
+      statusChip(drift.status),
+      h(
+        'small',
+        {},
+        rows.length === 0 ? '' : `${worst} of ${rows.length} columns drifting, windows of ${duration(drift.windowMs)}`,
+      ),
+    ),
+    rows.length === 0
+      ? h(
+          'p',
+          { class: 'quiet' },
+          'No column has been read yet. The first rows of each version make a provisional baseline.',
+        )
+      : h(
+          'div',
+          { class: 'scroll' },
+          h(
+            'table',
+            { class: 'drift' },
+            h(
+              'caption',
+              { class: 'unseen' },
+              'Population stability index per column and version, against the baseline',
+            ),
+            h(
+              'thead',
+              {},
+              h(
+                'tr',
+                {},
+                h('th', { scope: 'col' }, 'Column'),
+                columns.map((column) =>
+                  h('th', { scope: 'col' }, h('i', { class: `dot ${colourOf(column.split(' ')[0] ?? '')}` }), column),
+                ),
+                h('th', { scope: 'col' }, 'Status'),
+              ),
+            ),
+            h(
+              'tbody',
+              {},
+              rows.flatMap((row) => rowElements(row, columns, colourOf, open)),
+            ),
+          ),
+        ),
+  );
+}
+
+/**
+ * @typedef {{ key: string, name: string, side: string, kind: string, status: import('../view.ts').DriftStatus, cells: Map<string, FeatureDriftView> }} Row
+ * @param {readonly FeatureDriftView[]} features
+ * @returns {Row[]}
+ */
+function rowsOf(features) {
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+  for (const feature of features) {
+    const key = `${feature.side} ${feature.feature}`;
+    const row = rows.get(key) ?? {
+      key,
+      name: feature.feature,
+      side: feature.side,
+      kind: feature.kind,
+      status: feature.status,
+      cells: new Map(),
+    };
+    row.cells.set(columnOf(feature), feature);
+    if (GRAVITY.indexOf(feature.status) < GRAVITY.indexOf(row.status)) row.status = feature.status;
+    rows.set(key, row);
+  }
+  const psi = (/** @type {Row} */ row) => Math.max(...[...row.cells.values()].map((cell) => cell.psi ?? -1));
+  // Columns that move little keep their place, so that the table does not dance.
+  const rank = (/** @type {Row} */ row) => (row.status === 'drifting' ? psi(row) : -1 - GRAVITY.indexOf(row.status));
+  return [...rows.values()].sort((a, b) => rank(b) - rank(a));
+}
+
+/** @param {FeatureDriftView} feature */
+function columnOf({ version, role }) {
+  return role === 'shadow' ? `${version} (shadow)` : version;
+}
+
+/**
+ * @param {Row} row
+ * @param {readonly string[]} columns
+ * @param {(version: string) => string} colourOf
+ * @param {ReadonlySet<string>} open
+ * @returns {Element[]}
+ */
+function rowElements(row, columns, colourOf, open) {
+  const isOpen = open.has(row.key);
+  const id = `bins-${row.key.replace(/[^\w-]/g, '_')}`;
+  const main = h(
+    'tr',
+    { 'data-key': row.key, class: isOpen ? 'open' : null },
+    h(
+      'th',
+      { scope: 'row' },
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'toggle',
+          'data-action': 'toggle',
+          'data-value': row.key,
+          'aria-expanded': isOpen ? 'true' : 'false',
+          'aria-controls': isOpen ? id : null,
+        },
+        row.name,
+      ),
+      row.side === 'response' ? h('small', { class: 'tag' }, 'prediction') : null,
+      row.kind === 'categorical' ? h('small', { class: 'tag' }, 'categorical') : null,
+    ),
+    columns.map((column) => {
+      const cell = row.cells.get(column);
+      if (cell === undefined) return h('td', { class: 'quiet' }, '–');
+      return h(
+        'td',
+        {},
+        h(
+          'span',
+          { class: 'psi' },
+          psiBar(cell.psi, cell.status),
+          h('span', {}, cell.psi === null ? '–' : cell.psi.toFixed(3)),
+        ),
+      );
+    }),
+    h('td', {}, statusChip(row.status)),
+  );
+  const hints = [...new Set([...row.cells.values()].map(({ hint }) => hint).filter((hint) => hint !== null))];
+  const hint =
+    hints.length === 0
+      ? null
+      : h(
+          'tr',
+          { 'data-key': `${row.key} hint`, class: 'hint' },
+          h('td', { colspan: columns.length + 2 }, hints.join(' ')),
+        );
+  if (!isOpen) return hint === null ? [main] : [main, hint];
+  const bins = h(
+    'tr',
+    { 'data-key': `${row.key} bins`, class: 'bins', id },
+    h(
+      'td',
+      { colspan: columns.length + 2 },
+      h(
+        'div',
+        { class: 'figures' },
+        [...row.cells].map(([column, cell]) => figure(column, cell, colourOf(cell.version))),
+      ),
+    ),
+  );
+  return hint === null ? [main, bins] : [main, hint, bins];
+}
+
+/**
+ * @param {string} column
+ * @param {FeatureDriftView} cell
+ * @param {string} colour
+ */
+function figure(column, cell, colour) {
+  const baseline = `${cell.provisional ? 'provisional ' : ''}baseline of ${count(cell.baselineRows)} rows`;
+  return h(
+    'figure',
+    {},
+    h(
+      'figcaption',
+      {},
+      h('strong', {}, column),
+      h('span', { class: 'key' }, h('i', { class: 'swatch then' }), baseline),
+      h('span', { class: 'key' }, h('i', { class: `swatch ${colour}` }), `now, ${count(cell.rows)} rows`),
+    ),
+    cell.bins.length === 0
+      ? h('p', { class: 'quiet' }, 'Not enough rows yet.')
+      : [
+          histogram(cell.bins, colour),
+          h('div', { class: 'axis' }, h('span', {}, cell.bins[0]?.label), h('span', {}, cell.bins.at(-1)?.label)),
+        ],
+  );
+}
+
+/** @param {number} windowMs */
+function duration(windowMs) {
+  if (windowMs < 120_000) return `${Math.round(windowMs / 1000)} s`;
+  return windowMs < 7_200_000 ? `${Math.round(windowMs / 60_000)} min` : `${Math.round(windowMs / 3_600_000)} h`;
+}

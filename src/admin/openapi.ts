@@ -1,0 +1,200 @@
+// The shapes of view.ts once more, as schemas: they make the OpenAPI document, and the tests hold every answer against them.
+// The compiler holds them against view.ts, since each handler returns the one as the other.
+
+import { z } from '@hono/zod-openapi';
+import { REASONS, ROLES } from '../model.ts';
+
+const count = z.int().min(0);
+const share = z.number().min(0).max(1).describe('A fraction, 0 to 1.');
+const perSecond = z.number().min(0);
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+const role = z.enum(ROLES);
+const driftStatus = z.enum(['warming', 'steady', 'drifting', 'unknown']);
+const phase = z.enum(['starting', 'ready', 'draining']);
+
+export const healthSchema = z.strictObject({ status: z.literal('ok') }).openapi('Health');
+
+export const readinessSchema = z
+  .strictObject({
+    ready: z.boolean(),
+    phase,
+    generation: z.string(),
+    reload: z.strictObject({ ok: z.boolean(), at: z.string(), problems: list(z.string()) }),
+  })
+  .openapi('Readiness', {
+    description: 'A reload that failed leaves the gate ready: the last good configuration serves.',
+  });
+
+export const configSchema = z
+  .strictObject({
+    generation: z.string().describe('Hash of the configuration in force.'),
+    serial: z.int().min(0),
+    files: list(z.string()),
+    lastReload: z.strictObject({ at: z.iso.datetime(), ok: z.boolean(), problems: list(z.string()) }),
+    reloads: z.strictObject({ succeeded: count, failed: count }),
+  })
+  .openapi('Config');
+
+const ms = z.number().min(0).nullable();
+
+const trafficSchema = z
+  .strictObject({
+    version: z.string(),
+    role,
+    share,
+    total: count,
+    errors: count,
+    perSecond,
+    errorsPerSecond: perSecond,
+    latencyMs: z.strictObject({ p50: ms, p90: ms, p99: ms }),
+    history: list(perSecond).describe('Calls per second, a number a tick, oldest first.'),
+  })
+  .openapi('Traffic');
+
+const summaryFields = {
+  name: z.string(),
+  owner: z.string().nullable(),
+  description: z.string().nullable(),
+  protocol: z.string(),
+  champion: z.string(),
+  traffic: list(trafficSchema),
+  drift: z.strictObject({
+    status: driftStatus,
+    worst: z.strictObject({ feature: z.string(), version: z.string(), psi: z.number() }).nullable(),
+  }),
+};
+
+export const modelSummarySchema = z.strictObject(summaryFields).openapi('ModelSummary');
+export const modelsSchema = z.strictObject({ models: list(modelSummarySchema) }).openapi('Models');
+
+export const modelSchema = z
+  .strictObject({
+    ...summaryFields,
+    versions: list(
+      z.strictObject({
+        name: z.string(),
+        share,
+        champion: z.boolean(),
+        urls: list(z.string()).describe('Without credentials.'),
+        lineage: z.record(z.string(), z.string()),
+      }),
+    ),
+    sticky: z.string().nullable(),
+    mirrors: list(z.strictObject({ version: z.string(), share })),
+    capture: z.strictObject({
+      sample: share,
+      bodies: z.string(),
+      received: count,
+      captured: count,
+      sampledOut: count,
+      unreadable: count,
+    }),
+  })
+  .openapi('Model');
+
+export const splitSchema = z
+  .strictObject({
+    model: z.string(),
+    salt: z.string(),
+    slots: count,
+    versions: list(z.strictObject({ version: z.string(), share, slots: count })),
+  })
+  .openapi('Split');
+
+const shadowSchema = z
+  .strictObject({
+    version: z.string(),
+    share,
+    sent: count,
+    compared: count,
+    unpaired: count,
+    statusEqual: count,
+    predictionsEqual: count,
+    meanAbsoluteDifference: z.number().nullable(),
+    latencyDifferenceMs: z.number().nullable(),
+    dropped: z.record(z.string(), count),
+  })
+  .openapi('Shadow');
+export const shadowsSchema = z.strictObject({ model: z.string(), shadows: list(shadowSchema) }).openapi('Shadows');
+
+export const driftSchema = z
+  .strictObject({
+    model: z.string(),
+    status: driftStatus,
+    windowMs: z.number().min(0),
+    features: list(
+      z.strictObject({
+        version: z.string(),
+        role,
+        feature: z.string(),
+        kind: z.enum(['numeric', 'categorical']),
+        side: z.enum(['request', 'response']),
+        status: driftStatus,
+        provisional: z.boolean(),
+        baselineRows: count,
+        rows: count,
+        psi: z.number().nullable(),
+        hint: z.string().nullable(),
+        bins: list(z.strictObject({ label: z.string(), baseline: z.number().min(0), current: z.number().min(0) })),
+      }),
+    ),
+  })
+  .openapi('Drift');
+
+export const explainSchema = z
+  .strictObject({
+    model: z.string(),
+    unit: z.string(),
+    version: z.string(),
+    slot: z.int().min(-1),
+    propensity: share,
+    reason: z.enum(REASONS).or(z.string()),
+    rule: z.int().min(0).nullable(),
+    generation: z.string(),
+  })
+  .openapi('Explanation');
+
+export const decisionSchema = z
+  .strictObject({
+    decision: z.string(),
+    calls: list(z.record(z.string(), z.unknown())).describe('One row per call, shadows included.'),
+  })
+  .openapi('Decision');
+
+export const reloadedSchema = z.strictObject({ ok: z.literal(true), generation: z.string() }).openapi('Reloaded');
+
+export const liveSchema = z
+  .strictObject({
+    at: z.iso.datetime(),
+    phase,
+    config: configSchema,
+    models: list(
+      z.strictObject({
+        name: z.string(),
+        champion: z.string(),
+        perSecond,
+        errorsPerSecond: perSecond,
+        p50: ms,
+        p99: ms,
+        total: count,
+        drift: driftStatus,
+      }),
+    ),
+    selected: z
+      .strictObject({ model: modelSchema, shadows: list(shadowSchema), drift: driftSchema.nullable() })
+      .nullable(),
+  })
+  .openapi('Live', {
+    description: 'Everything the console shows, in one answer. Its shape may change with the console.',
+  });
+
+export const problemSchema = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    problems: list(z.string()).optional(),
+  })
+  .openapi('Problem', { description: 'RFC 9457. `detail` says what to do.' });

@@ -1,0 +1,158 @@
+// The routes of the API: path, parameters and answers as OpenAPI has them. What each one does is api.ts.
+
+import { createRoute, z } from '@hono/zod-openapi';
+import * as shapes from './openapi.ts';
+
+const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: shapes.problemSchema } },
+});
+/** What any route of the API may answer. */
+const guarded = {
+  400: problem('The request is not as described here.'),
+  401: problem('The token is missing or wrong.'),
+};
+const model = z.object({ model: z.string().min(1).max(200).openapi({ description: 'Name of a model.' }) });
+const noModel = problem('No model has this name; the models that there are.');
+
+export const healthRoute = createRoute({
+  method: 'get',
+  path: '/healthz',
+  summary: 'Whether the process lives',
+  security: [],
+  responses: { 200: json(shapes.healthSchema, 'It does.') },
+});
+
+export const readyRoute = createRoute({
+  method: 'get',
+  path: '/readyz',
+  summary: 'Whether the gate takes decisions',
+  security: [],
+  responses: {
+    200: json(shapes.readinessSchema, 'It does.'),
+    503: json(shapes.readinessSchema, 'It is starting or draining.'),
+  },
+});
+
+export const metricsRoute = createRoute({
+  method: 'get',
+  path: '/metrics',
+  summary: 'Metrics for Prometheus',
+  responses: {
+    200: { description: 'Text exposition 0.0.4.', content: { 'text/plain': { schema: z.string() } } },
+    ...guarded,
+  },
+});
+
+export const modelsRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/models',
+  summary: 'All models with their traffic and drift',
+  responses: { 200: json(shapes.modelsSchema, 'The models, in the order of the configuration.'), ...guarded },
+});
+
+export const modelRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/models/{model}',
+  summary: 'One model: versions, traffic, capture',
+  request: { params: model },
+  responses: { 200: json(shapes.modelSchema, 'The model.'), 404: noModel, ...guarded },
+});
+
+export const splitRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/models/{model}/split',
+  summary: 'Shares and slots of each version',
+  request: { params: model },
+  responses: { 200: json(shapes.splitSchema, 'The split.'), 404: noModel, ...guarded },
+});
+
+export const shadowsRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/models/{model}/shadows',
+  summary: 'How shadows answered, compared with the version that served',
+  request: { params: model },
+  responses: { 200: json(shapes.shadowsSchema, 'One entry per shadow.'), 404: noModel, ...guarded },
+});
+
+export const driftRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/models/{model}/drift',
+  summary: 'Drift of every feature and prediction against the baseline',
+  request: { params: model },
+  responses: { 200: json(shapes.driftSchema, 'One entry per version, role and column.'), 404: noModel, ...guarded },
+});
+
+const pair = z
+  .string()
+  .regex(/^[^:]+:.*$/s, 'must be NAME:VALUE')
+  .max(2000);
+const pairs = z.union([pair, z.array(pair).max(50)]).optional();
+
+export const explainRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/explain',
+  summary: 'Which version a unit is given, and why',
+  request: {
+    query: z.object({
+      model: z.string().min(1).max(200),
+      unit: z.string().max(2000).openapi({ description: 'Value of the sticky key.' }),
+      header: pairs.openapi({ description: 'NAME:VALUE of a request header that rules look at; may be repeated.' }),
+      query: pairs.openapi({ description: 'NAME:VALUE of a query parameter that rules look at; may be repeated.' }),
+      path: z.string().max(4000).optional().openapi({ description: 'Path that rules look at.' }),
+    }),
+  },
+  responses: { 200: json(shapes.explainSchema, 'The assignment.'), 404: noModel, ...guarded },
+});
+
+export const decisionRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/decisions/{id}',
+  summary: 'What is on record of one decision, shadows included',
+  request: { params: z.object({ id: z.string().min(1).max(128) }) },
+  responses: {
+    200: json(shapes.decisionSchema, 'Its calls.'),
+    404: problem('Nothing is on record under this id.'),
+    ...guarded,
+  },
+});
+
+export const configRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/config',
+  summary: 'The configuration in force and the last attempt to load one',
+  responses: { 200: json(shapes.configSchema, 'Its state.'), ...guarded },
+});
+
+export const reloadRoute = createRoute({
+  method: 'post',
+  path: '/api/v1/reload',
+  summary: 'Read the configuration again',
+  responses: {
+    200: json(shapes.reloadedSchema, 'The new configuration is in force.'),
+    403: problem('The request comes from a page of another site.'),
+    413: problem('The body is over the limit.'),
+    415: problem('The body is not JSON.'),
+    422: problem('The new configuration has problems; the last good one stays in force.'),
+    ...guarded,
+  },
+});
+
+export const liveRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/live',
+  summary: 'What the console shows, in one answer',
+  request: { query: z.object({ model: z.string().max(200).optional() }) },
+  responses: { 200: json(shapes.liveSchema, 'The state of this moment.'), ...guarded },
+});
+
+export const documentRoute = createRoute({
+  method: 'get',
+  path: '/openapi.json',
+  summary: 'This document',
+  responses: { 200: json(z.looseObject({ openapi: z.string() }), 'OpenAPI 3.1.'), ...guarded },
+});

@@ -1,0 +1,263 @@
+// An AdminView as a gate with some traffic would have it: two models, one of them with a column that drifts. Values follow
+// from a seed, so that pictures and tests are the same each time.
+
+import type {
+  AdminView,
+  ConfigStatus,
+  DriftView,
+  FeatureDriftView,
+  ModelDetail,
+  Phase,
+  ReloadOutcome,
+  ShadowView,
+  TrafficView,
+} from '../../src/admin/view.ts';
+import { createSeededRandom } from '../../src/kernel/random.ts';
+
+export interface FixtureView extends AdminView {
+  setPhase(phase: Phase): void;
+  setConfig(config: Partial<ConfigStatus>): void;
+  setReload(outcome: ReloadOutcome): void;
+  readonly reloads: number;
+}
+
+const random = createSeededRandom(42);
+const noise = (middle: number, spread: number): number => middle + (random() - 0.5) * spread;
+
+function traffic(
+  version: string,
+  role: TrafficView['role'],
+  share: number,
+  perSecond: number,
+  p50: number,
+): TrafficView {
+  const history = Array.from({ length: 120 }, (_, i) =>
+    Math.max(0, noise(perSecond, perSecond * 0.25) * (1 + 0.12 * Math.sin(i / 14))),
+  );
+  return {
+    version,
+    role,
+    share,
+    total: Math.round(perSecond * 5130),
+    errors: role === 'challenger' ? 37 : role === 'shadow' ? 112 : 4,
+    perSecond,
+    errorsPerSecond: role === 'challenger' ? 0.1 : 0,
+    latencyMs: { p50, p90: p50 * 1.8, p99: p50 * 4.2 },
+    history,
+  };
+}
+
+/** @param shift standard deviations by which the current rows have moved */
+function bins(shift: number): FeatureDriftView['bins'] {
+  const share = (at: number, middle: number): number => Math.exp(-((at - middle) ** 2) / 8);
+  const edges = Array.from({ length: 14 }, (_, i) => i);
+  const total = (middle: number): number => edges.reduce((sum, i) => sum + share(i, middle), 0);
+  return edges.map((i) => ({
+    label: i === 0 ? '≤ 10,000' : i === 13 ? '> 500,000' : `${i * 40},000 to ${(i + 1) * 40},000`,
+    baseline: share(i, 5) / total(5),
+    current: share(i, 5 + shift) / total(5 + shift),
+  }));
+}
+
+const COLUMNS = [
+  'LIMIT_BAL',
+  'AGE',
+  'PAY_0',
+  'PAY_2',
+  'PAY_3',
+  'BILL_AMT1',
+  'BILL_AMT2',
+  'BILL_AMT3',
+  'PAY_AMT1',
+  'PAY_AMT2',
+  'PAY_AMT3',
+  'EDUCATION',
+];
+
+function column(
+  feature: string,
+  version: string,
+  role: FeatureDriftView['role'],
+  more: Partial<FeatureDriftView> = {},
+): FeatureDriftView {
+  return {
+    version,
+    role,
+    feature,
+    kind: feature === 'EDUCATION' ? 'categorical' : 'numeric',
+    side: 'request',
+    status: 'steady',
+    provisional: false,
+    baselineRows: 30_000,
+    rows: version === 'logistic' ? 10_826 : 1174,
+    psi: 0.001 + random() * 0.02,
+    hint: null,
+    bins: bins(random() * 0.3),
+    ...more,
+  };
+}
+
+const SERVING = [
+  ['logistic', 'champion'],
+  ['boosted', 'challenger'],
+  ['forest', 'shadow'],
+] as const;
+
+const HINT = 'BILL_AMT1 is 100 times what it was at every quantile: a change of unit, such as dollars to cents?';
+
+const drift: DriftView = {
+  model: 'credit-default',
+  status: 'drifting',
+  windowMs: 60_000,
+  features: SERVING.flatMap(([version, role]) => [
+    ...COLUMNS.map((name) => {
+      if (name !== 'BILL_AMT1') return column(name, version, role);
+      const psi = noise(1.4, 0.3);
+      return column(name, version, role, { status: 'drifting', psi, hint: HINT, bins: bins(6) });
+    }),
+    column('prediction', version, role, { side: 'response', psi: 0.048, bins: bins(0.8) }),
+  ]),
+};
+
+const credit: ModelDetail = {
+  name: 'credit-default',
+  owner: 'risk-ml@example.com',
+  description: 'Probability that a card holder defaults next month.',
+  protocol: 'open-inference',
+  champion: 'logistic',
+  traffic: [
+    traffic('logistic', 'champion', 0.9, 180.2, 3.1),
+    traffic('boosted', 'challenger', 0.1, 19.7, 6.4),
+    traffic('forest', 'shadow', 0.25, 49.8, 14.2),
+  ],
+  drift: { status: 'drifting', worst: { feature: 'BILL_AMT1', version: 'logistic', psi: 1.42 } },
+  versions: [
+    {
+      name: 'logistic',
+      share: 0.9,
+      champion: true,
+      urls: ['http://127.0.0.1:9101'],
+      lineage: { revision: 'git:4f2c9e1' },
+    },
+    {
+      name: 'boosted',
+      share: 0.1,
+      champion: false,
+      urls: ['http://127.0.0.1:9102', 'http://127.0.0.1:9112'],
+      lineage: {},
+    },
+    {
+      name: 'forest',
+      share: 0,
+      champion: false,
+      urls: ['http://127.0.0.1:9103'],
+      lineage: { run: 'mlflow:/runs/8f2a' },
+    },
+  ],
+  sticky: 'header account-id',
+  mirrors: [{ version: 'forest', share: 0.25 }],
+  capture: { sample: 1, bodies: 'full', received: 1_281_004, captured: 1_280_950, sampledOut: 0, unreadable: 3 },
+};
+
+const fraud: ModelDetail = {
+  ...credit,
+  name: 'card-fraud',
+  owner: null,
+  description: null,
+  protocol: 'mlflow',
+  champion: 'v7',
+  traffic: [traffic('v7', 'champion', 1, 42.5, 8.8)],
+  drift: { status: 'warming', worst: null },
+  versions: [{ name: 'v7', share: 1, champion: true, urls: ['https://fraud.internal/invocations'], lineage: {} }],
+  sticky: null,
+  mirrors: [],
+  capture: { sample: 0.1, bodies: 'features', received: 218_000, captured: 21_790, sampledOut: 196_210, unreadable: 0 },
+};
+
+const shadows: readonly ShadowView[] = [
+  {
+    version: 'forest',
+    share: 0.25,
+    sent: 255_310,
+    compared: 254_870,
+    unpaired: 32,
+    statusEqual: 254_758,
+    predictionsEqual: 231_104,
+    meanAbsoluteDifference: 0.0417,
+    latencyDifferenceMs: 10.9,
+    dropped: { too_many_calls: 408, body_too_large: 0 },
+  },
+];
+
+export function createFixtureView(names: readonly string[] = [credit.name, fraud.name]): FixtureView {
+  const known = names.map((name) => (name === credit.name ? credit : { ...fraud, name }));
+  const find = (name: string): ModelDetail | undefined => known.find((model) => model.name === name);
+  let phase: Phase = 'ready';
+  let reload: ReloadOutcome = { ok: true, generation: '1122334455667788' };
+  let reloads = 0;
+  let config: ConfigStatus = {
+    generation: '5b0f9d27c41e88aa',
+    serial: 3,
+    files: ['/etc/headgate/headgate.yaml'],
+    lastReload: { at: '2026-01-15T12:00:00.000Z', ok: true, problems: [] },
+    reloads: { succeeded: 2, failed: 0 },
+  };
+  return {
+    phase: () => phase,
+    config: () => config,
+    models: () => known.map(({ versions: _v, sticky: _s, mirrors: _m, capture: _c, ...summary }) => summary),
+    model: find,
+    split(name) {
+      const model = find(name);
+      if (model === undefined) return undefined;
+      const versions = model.versions.map((each) => ({
+        version: each.name,
+        share: each.share,
+        slots: each.share * 10_000,
+      }));
+      return { model: name, salt: name, slots: 10_000, versions };
+    },
+    shadows: (name) => (find(name) === undefined ? undefined : name === credit.name ? shadows : []),
+    drift(name) {
+      if (find(name) === undefined) return undefined;
+      return name === credit.name ? drift : { model: name, status: 'warming', windowMs: 60_000, features: [] };
+    },
+    explain(name, unit, { headers, query, path }) {
+      const model = find(name);
+      if (model === undefined) return undefined;
+      const rule = headers.region === 'EU' || query.tier === 'gold' || path === '/eu' ? 0 : null;
+      const reason = rule === null ? 'split' : 'rule';
+      return {
+        model: name,
+        unit,
+        version: model.champion,
+        slot: 4711,
+        propensity: 0.9,
+        reason,
+        rule,
+        generation: config.generation,
+      };
+    },
+    decision: async (id) =>
+      id === 'known'
+        ? { decision: id, calls: [{ decision_id: id, version: 'logistic', features: [{ AGE: 31 }] }] }
+        : undefined,
+    metrics: async () => ({ text: 'up 1\n', contentType: 'text/plain; version=0.0.4; charset=utf-8' }),
+    async reload() {
+      reloads++;
+      return reload;
+    },
+    setPhase(next) {
+      phase = next;
+    },
+    setConfig(next) {
+      config = { ...config, ...next };
+    },
+    setReload(next) {
+      reload = next;
+    },
+    get reloads() {
+      return reloads;
+    },
+  };
+}
