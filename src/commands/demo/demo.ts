@@ -4,7 +4,7 @@
 import { systemClock } from '../../kernel/clock.ts';
 import { EXIT } from '../exit-codes.ts';
 import { serve } from '../serve.ts';
-import { UnavailableError } from '../supervise/listening.ts';
+import { StartError } from '../start-error.ts';
 import { type DemoOptions, runDemo } from './run.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -29,9 +29,9 @@ export async function demo(options: DemoOptions): Promise<number> {
     });
     return answered ? EXIT.ok : EXIT.failed;
   } catch (error) {
-    if (!(error instanceof UnavailableError)) throw error;
+    if (!(error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    return EXIT.unavailable;
+    return error.exitCode;
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);
   }

@@ -53,6 +53,9 @@ export function readInferRequest(body: string): { readonly payment: Payment } | 
   return bad === undefined ? { payment } : { problem: `${bad}: a number is expected` };
 }
 
+/** About one payment in fifty. */
+const DECLINED_FROM = 0.2;
+
 export function inferResponse(version: DemoVersion, probability: number): string {
   const rounded = Number(probability.toFixed(6));
   return JSON.stringify({
@@ -60,7 +63,7 @@ export function inferResponse(version: DemoVersion, probability: number): string
     model_version: version,
     outputs: [
       { name: 'fraud_probability', shape: [1, 1], datatype: 'FP64', data: [rounded] },
-      { name: 'approved', shape: [1, 1], datatype: 'BOOL', data: [rounded < 0.5] },
+      { name: 'approved', shape: [1, 1], datatype: 'BOOL', data: [rounded < DECLINED_FROM] },
     ],
   });
 }

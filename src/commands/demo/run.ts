@@ -66,7 +66,7 @@ export async function runDemo(options: DemoOptions, world: DemoWorld): Promise<b
     for (const remark of set.remarks) say(remark);
     const gate = await world.startGate(set.file);
     closers.push(() => gate.stop());
-    say(`three model servers, and the gate on ${gate.dataUrl} (admin ${gate.adminUrl}, configuration ${set.file})`);
+    say(`gate ${gate.dataUrl}, admin ${gate.adminUrl}\nconfiguration ${set.file}`);
 
     const { callers, observer } = startCast(options, world, gate);
     closers.push(() => callers.stop());

@@ -25,36 +25,29 @@ export interface Incident {
   readonly noticedMs: number | null;
 }
 
-/** One line of the drift table: a feature over all versions that answer with it. */
+/** One line of the drift table: a feature over all versions that were asked with it. */
 export interface FeatureRow {
   readonly feature: string;
   readonly side: 'request' | 'response';
+  /** Of the version that is worst off; of the busiest among equals. */
   readonly status: DriftStatus;
-  /** The largest among the versions that have one. */
   readonly psi: number | null;
-  readonly driftingIn: readonly string[];
   /** The gate's guess at the cause. */
   readonly hint: string | null;
+  readonly driftingIn: readonly string[];
 }
 
 const SEVERITY: Readonly<Record<DriftStatus, number>> = { unknown: 0, warming: 1, steady: 2, drifting: 3 };
 
-/** Features in the order of the requests, then predictions, each with its worst version. */
+/** Features in the order of the requests, then predictions. */
 export function featureRows(drift: DriftView | null): FeatureRow[] {
-  const rows = new Map<string, FeatureRow>();
-  for (const entry of drift?.features ?? []) {
-    const key = `${entry.side} ${entry.feature}`;
-    const before = rows.get(key);
-    const driftingIn = entry.status === 'drifting' ? [entry.version] : [];
-    rows.set(key, {
-      feature: entry.feature,
-      side: entry.side,
-      status: before === undefined || SEVERITY[entry.status] > SEVERITY[before.status] ? entry.status : before.status,
-      psi: before === undefined || before.psi === null ? entry.psi : Math.max(before.psi, entry.psi ?? 0),
-      hint: before?.hint ?? entry.hint,
-      driftingIn: [...(before?.driftingIn ?? []), ...driftingIn.filter((v) => before?.driftingIn.includes(v) !== true)],
-    });
-  }
-  const all = [...rows.values()];
-  return [...all.filter((row) => row.side === 'request'), ...all.filter((row) => row.side === 'response')];
+  const byFeature = Map.groupBy(drift?.features ?? [], ({ side, feature }) => `${side} ${feature}`);
+  const rows = [...byFeature.values()].flatMap((entries) => {
+    const [worst] = entries.toSorted((a, b) => SEVERITY[b.status] - SEVERITY[a.status] || b.rows - a.rows);
+    if (worst === undefined) return [];
+    const { feature, side, status, psi, hint } = worst;
+    const drifting = entries.filter((entry) => entry.status === 'drifting').map(({ version }) => version);
+    return [{ feature, side, status, psi, hint, driftingIn: [...new Set(drifting)] }];
+  });
+  return [...rows.filter(({ side }) => side === 'request'), ...rows.filter(({ side }) => side === 'response')];
 }
