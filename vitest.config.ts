@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/real/**', 'node_modules/**'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     // Two cores, and the tests start servers of their own.
     maxWorkers: 2,
   },

@@ -124,7 +124,7 @@ export function inferenceUpstream(prediction = 0.5): Promise<Upstream> {
 export async function waitFor<Value>(
   ask: () => Promise<Value | undefined>,
   what: string,
-  deadlineMs = 15_000,
+  deadlineMs = 45_000,
 ): Promise<Value> {
   const end = Date.now() + deadlineMs;
   for (;;) {
