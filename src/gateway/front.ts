@@ -1,9 +1,9 @@
 // What the data port answers that is not a decision: health for load balancers that look at the port they send to, and a
 // problem for everything else. Off the hot path, hence Hono.
 
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { problemJson } from '../errors.ts';
 
 export interface FrontFacts {
@@ -23,7 +23,11 @@ export function createFront(facts: FrontFacts): (request: IncomingMessage, respo
       'headgate-error': 'no_model',
     });
   });
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const listener = getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    // HTTP/1.0 health checks may come without a host.
+    hostname: 'localhost',
+  });
   return (request, response) => {
     if (facts.draining()) response.setHeader('connection', 'close');
     // Rejections are the listener's own to answer; what reaches here is a broken socket.

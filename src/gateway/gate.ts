@@ -33,7 +33,10 @@ export function admit(gate: Gate, route: Route, exchange: Exchange): Failure | n
     return { code: 'overloaded', detail: `${gate.inflight} calls are in flight (listen.inflight).` };
   }
   if (route.load.inflight >= route.plan.inflightMax) {
-    return { code: 'overloaded', detail: `${route.load.inflight} calls of model ${route.plan.name} are in flight (models.${route.plan.name}.inflight).` };
+    return {
+      code: 'overloaded',
+      detail: `${route.load.inflight} calls of model ${route.plan.name} are in flight (models.${route.plan.name}.inflight).`,
+    };
   }
   if (exchange.body.length > gate.listen.bodyBytesMax) return tooLarge(gate);
   return null;

@@ -42,6 +42,8 @@ export interface GatewayOptions {
 }
 
 const DEADLINE_TICK_MS = 10;
+/** What a record needs besides two held bodies. */
+const HEADS_BYTES_MAX = 128 * 1024;
 /** Records wait at most this long in a slab that is not full. */
 const FLUSH_MS = 5;
 
@@ -49,7 +51,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { clock, post } = options;
   const watch = createDeadlineWatch(clock, DEADLINE_TICK_MS);
   const meters = createMeters(options.thread, (block) => post({ kind: 'meters', block }, []));
-  const slabs = createSlabWriter({ post });
+  const slabs = createSlabWriter({ post, recordBytesMax: 2 * options.plan.listen.bodyBytesHeld + HEADS_BYTES_MAX });
   const routes = createRoutes(clock, watch, meters, options.report);
   let { plan } = options;
   let connections = 0;
@@ -89,6 +91,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       meters.gateway.connections(delta);
     },
     closing: () => gate.draining,
+    fault: options.report,
   });
 
   return {
@@ -124,10 +127,10 @@ export function createGateway(options: GatewayOptions): Gateway {
         connections: () => connections,
         pending: () => routes.shadows > 0,
       });
+      await routes.close();
       clearTimeout(flushTimer);
       flush();
       watch.close();
-      await routes.close();
     },
   };
 }

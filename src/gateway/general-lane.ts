@@ -4,12 +4,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ListenPlan } from '../config/plan.ts';
 import type { FailureCode } from '../errors.ts';
 import { failureKind, problemJson } from '../errors.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { closeLingering } from './lingering-close.ts';
 import { NodeExchange } from './node-exchange.ts';
+import { refuse } from './refuse.ts';
 
 export interface LaneEvents {
   /** @returns false where the request is no decision: it goes to `elsewhere` */
@@ -19,46 +22,70 @@ export interface LaneEvents {
   connections(delta: 1 | -1): void;
   /** Whether answers must close their connections. */
   closing(): boolean;
+  /** A request met a fault of the gate's own: its connection was closed. */
+  fault(problem: unknown): void;
 }
 
 /** Heads that are late are looked for this often. */
 const CHECK_MS = 1000;
+/** A decision ends its own wait for the body, and knows what to answer; this ends waits that no decision is left to end. */
+const BODY_GRACE_MS = 5000;
 
 export function createGeneralLane(listen: ListenPlan, clock: Clock, events: LaneEvents): Server {
+  const { headMs, requestMs, idleMs } = listen.timeout;
   const options = {
     maxHeaderSize: listen.headBytesMax,
-    headersTimeout: listen.timeout.headMs,
-    // The body's deadline is the decision's own: it knows what to answer.
-    requestTimeout: 0,
-    keepAliveTimeout: listen.timeout.idleMs,
+    headersTimeout: headMs,
+    requestTimeout: Math.max(requestMs, headMs) + BODY_GRACE_MS,
+    keepAliveTimeout: idleMs,
     connectionsCheckingInterval: CHECK_MS,
     insecureHTTPParser: false,
     requireHostHeader: false,
     noDelay: true,
   };
-  const server = listen.tls === null ? createHttpServer(options) : createHttpsServer({ ...options, ...tlsOptions(listen.tls) });
+  const server =
+    listen.tls === null ? createHttpServer(options) : createHttpsServer({ ...options, ...tlsOptions(listen.tls) });
   server.maxConnections = listen.connectionsMax;
-  // The head's own limit is in bytes; node's default of 2,000 headers stays.
+  // The head's limit is in bytes. Node's own in headers would drop the rest without a word.
+  server.maxHeadersCount = 0;
 
-  const take = (request: IncomingMessage, response: ServerResponse): void => {
-    const exchange = new NodeExchange(request, response, clock, events.closing());
-    if (!events.exchange(exchange)) events.elsewhere(request, response);
+  /** The exchange of each connection that came last. */
+  const latest = new WeakMap<Duplex, NodeExchange>();
+
+  const take = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
+    const exchange = new NodeExchange(request, response, { clock, awaitsContinue, closing: events.closing });
+    latest.set(request.socket, exchange);
+    if (request.httpVersionMajor !== 1 || request.httpVersionMinor > 1) {
+      events.refused('bad_request');
+      refuse(exchange, { code: 'bad_request', detail: `HTTP/${request.httpVersion} is not spoken here.` }, '', '');
+      return;
+    }
+    try {
+      if (!events.exchange(exchange)) events.elsewhere(request, response);
+    } catch (error) {
+      events.fault(error);
+      // The connection's end is told to whoever listens, so that the books are kept.
+      request.socket.destroy();
+    }
   };
-  server.on('request', take);
-  server.on('checkContinue', take);
-  server.on('checkExpectation', take);
+  server.on('request', take(false));
+  server.on('checkContinue', take(true));
+  server.on('checkExpectation', take(false));
+  const giveUp = (socket: Duplex, code: FailureCode, detail: string): void => {
+    if (latest.get(socket)?.broken(detail) === true) return;
+    events.refused(code);
+    refuseRaw(socket, code, detail);
+  };
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    events.refused('bad_request');
-    refuseRaw(socket, 'bad_request', 'CONNECT is not offered.');
+    giveUp(socket, 'bad_request', 'CONNECT is not offered.');
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
     }
-    const code = clientErrorCode(error.code ?? '');
-    events.refused(code);
-    refuseRaw(socket, code, `The request could not be read (${error.code ?? error.message}).`);
+    const detail = `The request could not be read (${error.code ?? error.message}).`;
+    giveUp(socket, clientErrorCode(error.code ?? ''), detail);
   });
   server.on('connection', (socket: Duplex) => {
     events.connections(1);
@@ -88,7 +115,13 @@ function refuseRaw(socket: Duplex, code: FailureCode, detail: string): void {
   const body = problemJson({ code, detail }, '');
   const { status } = failureKind(code);
   const head = `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? 'Error'}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nheadgate-error: ${code}\r\nconnection: close\r\n\r\n`;
-  socket.end(head + body, () => socket.destroy());
+  socket.write(head + body);
+  if (socket instanceof Socket) closeLingering(socket);
+  else socket.end(() => socket.destroy());
 }
 
-const REASON_PHRASES: Readonly<Record<number, string>> = { 400: 'Bad Request', 408: 'Request Timeout', 431: 'Request Header Fields Too Large' };
+const REASON_PHRASES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+};

@@ -1,14 +1,19 @@
 // One node:http request and its response as an Exchange. No header object is ever built: raw headers go in and out.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { BodyFrame, Exchange, ExchangeListener } from '../http/exchange.ts';
-import { headerOf } from '../http/head.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { closeLingering, lingerWhenClosed } from './lingering-close.ts';
 
-/** An answer may overtake its request; the rest of the request is read off, within these bounds, so that the answer is not lost to a reset. */
-const LINGER_MS = 2000;
-const LINGER_BYTES = 16 * 1024 * 1024;
+export interface ExchangeOptions {
+  readonly clock: Clock;
+  /** The client waits for 100 Continue before it sends its body. */
+  readonly awaitsContinue: boolean;
+  /** Whether answers must close their connections. */
+  readonly closing: () => boolean;
+}
 
 export class NodeExchange implements Exchange {
   readonly method: string;
@@ -23,38 +28,40 @@ export class NodeExchange implements Exchange {
   listener: ExchangeListener | null = null;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  #closing: boolean;
-  #receiving = false;
-  #received = false;
+  readonly #options: ExchangeOptions;
+  readonly #socket: Socket;
+  #closing = false;
+  #draining = false;
   #over = false;
   #flushed = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse, clock: Clock, closing: boolean) {
+  constructor(request: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
     this.#request = request;
     this.#response = response;
-    this.#closing = closing;
+    this.#options = options;
+    this.#socket = request.socket;
     this.method = request.method ?? '';
     this.target = request.url ?? '';
     this.rawHeaders = request.rawHeaders;
     this.httpVersion = request.httpVersionMinor === 0 ? '1.0' : '1.1';
     this.remoteAddress = plainAddress(request.socket.remoteAddress ?? '');
     this.secure = (request.socket as Partial<TLSSocket>).encrypted === true;
-    this.startedAt = clock.now();
-    this.at = clock.wall();
+    this.startedAt = options.clock.now();
+    this.at = options.clock.wall();
     this.body = { length: bodyLength(request.rawHeaders) };
     response.sendDate = false;
     response.on('close', () => this.#closed());
+    // A pipelined response that has not had its turn yet does not hear of the end of its socket; its request does.
+    request.on('close', () => {
+      if (this.#socket.destroyed) this.#closed();
+    });
   }
 
   receive(): void {
     const request = this.#request;
-    this.#receiving = true;
-    if (headerOf(this.rawHeaders, 'expect') !== undefined) this.#response.writeContinue();
+    if (this.#options.awaitsContinue) this.#response.writeContinue();
     request.on('data', (chunk: Buffer) => this.listener?.requestData(chunk));
-    request.on('end', () => {
-      this.#received = true;
-      this.listener?.requestEnd(request.rawTrailers);
-    });
+    request.on('end', () => this.listener?.requestEnd(request.rawTrailers));
   }
 
   pauseRequest(): void {
@@ -65,44 +72,62 @@ export class NodeExchange implements Exchange {
     this.#request.resume();
   }
 
+  /** The parser has given up on this connection. @returns false where nobody is left to answer it */
+  broken(detail: string): boolean {
+    if (this.#over) return false;
+    if (this.#request.complete) this.closeAfter();
+    else if (this.listener === null) this.abort();
+    else this.listener.requestInvalid(detail);
+    return true;
+  }
+
   inform(status: number, rawHeaders: readonly string[]): void {
     if (status !== 103 || this.httpVersion === '1.0' || this.#response.headersSent) return;
     const hints: Record<string, string[]> = {};
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const name = (rawHeaders[i] as string).toLowerCase();
-      hints[name] = [...(hints[name] ?? []), rawHeaders[i + 1] as string];
+      if (name === 'link' || name.startsWith('x-')) hints[name] = [...(hints[name] ?? []), rawHeaders[i + 1] as string];
     }
-    if (hints['link'] !== undefined) this.#response.writeEarlyHints(hints);
+    if (hints['link'] === undefined) return;
+    try {
+      this.#response.writeEarlyHints(hints);
+    } catch {
+      // A hint that node finds malformed is not worth an answer.
+    }
   }
 
   start(status: number, statusText: string, rawHeaders: string[]): void {
-    if (this.#closing) rawHeaders.push('connection', 'close');
-    const response = this.#response;
-    if (statusText === '') response.writeHead(status, rawHeaders);
-    else response.writeHead(status, statusText, rawHeaders);
+    if (this.#closing || this.#options.closing()) rawHeaders.push('connection', 'close');
+    this.#response.writeHead(status, statusText, rawHeaders);
     // Where no byte of the body comes along in this turn, the head goes out alone: a stream's client waits for it.
     process.nextTick(flushHead, this);
   }
 
   write(chunk: Uint8Array): boolean {
-    const response = this.#response;
     this.#flushed = true;
-    if (response.write(chunk)) return true;
-    response.once('drain', () => this.listener?.writable());
+    if (this.#response.write(chunk)) return true;
+    if (!this.#draining) {
+      this.#draining = true;
+      this.#response.once('drain', () => {
+        this.#draining = false;
+        this.listener?.writable();
+      });
+    }
     return false;
   }
 
   end(trailers: readonly string[]): void {
-    if (this.#receiving && !this.#received) {
-      this.#linger(trailers);
-      return;
-    }
-    this.#finish(trailers);
+    this.#flushed = true;
+    if (trailers.length > 0) this.#response.addTrailers(pairs(trailers));
+    if (!this.#request.complete) lingerWhenClosed(this.#socket);
+    this.#response.end();
   }
 
   abort(): void {
     this.#over = true;
-    this.#request.socket.destroy();
+    // Where the end of the connection is the end of the answer, only a reset tells a broken one from a whole one.
+    if (this.httpVersion === '1.0' && !this.secure) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
   }
 
   closeAfter(): void {
@@ -114,38 +139,12 @@ export class NodeExchange implements Exchange {
     if (!this.#flushed && !this.#over) this.#response.flushHeaders();
   }
 
-  #finish(trailers: readonly string[]): void {
-    this.#flushed = true;
-    if (trailers.length > 0) this.#response.addTrailers(pairs(trailers));
-    this.#response.end();
-  }
-
-  /** Read off what the client still sends; a socket closed with unread bytes is reset, and the answer with it. */
-  #linger(trailers: readonly string[]): void {
-    const request = this.#request;
-    let bytes = 0;
-    let over = false;
-    const finish = (): void => {
-      if (over) return;
-      over = true;
-      clearTimeout(timer);
-      this.#finish(trailers);
-    };
-    const timer = setTimeout(finish, LINGER_MS).unref();
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > LINGER_BYTES) finish();
-    });
-    request.once('end', finish);
-    request.once('close', finish);
-    request.resume();
-  }
-
   #closed(): void {
     if (this.#over) return;
     this.#over = true;
     if (this.#response.writableFinished) this.listener?.answered();
     else this.listener?.clientGone();
+    if (this.#closing) closeLingering(this.#socket);
   }
 }
 

@@ -1,10 +1,15 @@
 // From a finished call to the record the monitor gets. Nothing is decided here.
 
 import type { Failure } from '../errors.ts';
-import { failureIndex } from '../errors.ts';
-import type { Assignment, ExchangeRecord, Role } from '../model.ts';
-import type { Route } from './route.ts';
+import { failureIndex, failureKind } from '../errors.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Assignment, ExchangeRecord, Reason, Role } from '../model.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
+import type { Answer } from './answer.ts';
+import type { Calls } from './calls.ts';
+import type { Gate } from './gate.ts';
+import type { RequestBody } from './request-body.ts';
+import type { Route } from './route.ts';
 
 /** What all calls of one decision share. */
 export interface DecisionFacts {
@@ -13,21 +18,16 @@ export interface DecisionFacts {
   readonly assignment: Assignment;
   readonly unit: string;
   readonly trace: TraceContext;
-  readonly client: string;
-  readonly method: string;
   readonly target: string;
-  readonly rawHeaders: readonly string[];
-  readonly at: number;
-  readonly request: readonly Uint8Array[];
-  readonly requestBytes: number;
-  readonly requestTruncated: boolean;
+  readonly exchange: Exchange;
+  readonly body: RequestBody;
 }
 
 /** What one call, primary or shadow, adds to them. */
 export interface CallFacts {
   readonly version: number;
   readonly role: Role;
-  readonly reason: ExchangeRecord['reason'];
+  readonly reason: Reason;
   readonly status: number;
   readonly failure: Failure | null;
   readonly at: number;
@@ -41,10 +41,61 @@ export interface CallFacts {
   readonly truncated: boolean;
 }
 
-const ANSWER_HEADERS: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'inference-header-content-length']);
+/** A decision as its record sees it. */
+export interface Recorded extends DecisionFacts {
+  readonly gate: Gate;
+  readonly recorded: boolean;
+  readonly calls: Calls;
+  readonly answer: Answer;
+  readonly reason: Reason;
+  readonly callSpanId: string;
+}
+
+/** Count and hand over the call that has just ended: the decision's last, or one that the champion has to cover. */
+export function recordCall(decision: Recorded, failure: Failure | null): void {
+  if (!decision.recorded) return;
+  const { gate, calls, answer, exchange } = decision;
+  const { called, upstreamMs } = calls;
+  const latencyMs = gate.clock.now() - exchange.startedAt;
+  // Where no answer of the upstream came, the status is that of the problem in its place.
+  const status = answer.status === 0 && failure !== null ? failureKind(failure.code).status : answer.status;
+  called.meter.finished(
+    decision.reason,
+    status,
+    failure === null ? -1 : failureIndex(failure.code),
+    latencyMs,
+    upstreamMs,
+    decision.body.bytes,
+    answer.bytes,
+  );
+  gate.handOver(
+    toRecord(decision, {
+      version: called.index,
+      role: called.role,
+      reason: decision.reason,
+      status,
+      failure,
+      at: exchange.at,
+      latencyMs,
+      upstreamMs,
+      attempts: calls.attempts,
+      callSpanId: decision.callSpanId,
+      headers: answer.headers,
+      held: answer.held,
+      bytes: answer.bytes,
+      truncated: answer.truncated,
+    }),
+  );
+}
+
+const ANSWER_HEADERS: ReadonlySet<string> = new Set([
+  'content-type',
+  'content-encoding',
+  'inference-header-content-length',
+]);
 
 export function toRecord(decision: DecisionFacts, call: CallFacts): ExchangeRecord {
-  const { route, assignment, trace } = decision;
+  const { route, assignment, trace, exchange, body } = decision;
   return {
     serial: route.serial,
     model: route.index,
@@ -56,8 +107,8 @@ export function toRecord(decision: DecisionFacts, call: CallFacts): ExchangeReco
     propensity: assignment.propensity,
     decisionId: decision.id,
     unit: decision.unit,
-    client: decision.client,
-    method: decision.method,
+    client: exchange.remoteAddress,
+    method: exchange.method,
     path: decision.target,
     status: call.status,
     failure: call.failure === null ? -1 : failureIndex(call.failure.code),
@@ -65,17 +116,17 @@ export function toRecord(decision: DecisionFacts, call: CallFacts): ExchangeReco
     latencyMs: call.latencyMs,
     upstreamMs: call.upstreamMs,
     attempts: call.attempts,
-    requestBytes: decision.requestBytes,
+    requestBytes: body.bytes,
     responseBytes: call.bytes,
-    truncated: decision.requestTruncated || call.truncated,
+    truncated: body.truncated || call.truncated,
     traceId: trace.traceId,
     parentSpanId: trace.parentSpanId,
     spanId: trace.spanId,
     callSpanId: call.callSpanId,
     sampled: trace.sampled,
-    requestHeaders: selected(decision.rawHeaders, route.recordHeaders),
+    requestHeaders: selected(exchange.rawHeaders, route.recordHeaders),
     responseHeaders: selected(call.headers, ANSWER_HEADERS),
-    request: decision.request,
+    request: body.held,
     response: call.held,
   };
 }

@@ -1,5 +1,5 @@
 // The body of one request on its way through: held while it is small and quick, streamed once it is neither; what was held
-// stays for the record either way.
+// stays for the record either way. Until a reader has taken the first byte of a stream, the request can still go elsewhere.
 
 import { Readable } from 'node:stream';
 
@@ -12,10 +12,19 @@ export class RequestBody {
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #stream: Readable | null = null;
+  /** What has come and no stream was given; before the first read of a stream that is all of it. */
+  #unread: Uint8Array[] = [];
+  #begun = false;
+  #wanted = false;
 
   /** @param heldMax bytes that may be held */
   constructor(heldMax: number) {
     this.#heldMax = heldMax;
+  }
+
+  /** Whether one more piece can be held. */
+  fits(chunk: Uint8Array): boolean {
+    return this.bytes + chunk.length <= this.#heldMax;
   }
 
   /** @returns false where the reader of the stream has enough for now: pause the client */
@@ -27,21 +36,25 @@ export class RequestBody {
       this.#held.push(kept);
       this.#heldBytes += kept.length;
     }
-    return this.#stream === null || this.#stream.push(chunk);
+    if (this.#stream === null) return true;
+    this.#unread.push(chunk);
+    if (this.#wanted) this.#feed();
+    return this.#wanted;
   }
 
   end(trailers: readonly string[]): void {
     this.complete = true;
     this.trailers = trailers;
-    this.#stream?.push(null);
+    if (this.#wanted) this.#feed();
   }
 
   get truncated(): boolean {
     return this.#heldBytes < this.bytes;
   }
 
-  get streaming(): boolean {
-    return this.#stream !== null;
+  /** Whether all that has come can be sent (again): it is held, or nobody has read of it. */
+  get resendable(): boolean {
+    return !this.truncated || !this.#begun;
   }
 
   /** What is held, in pieces. */
@@ -57,13 +70,24 @@ export class RequestBody {
   }
 
   /**
-   * A stream of the body: first what has come, then what comes. Only before anything was dropped, and only once.
-   * @param resume asks the client for more
+   * A stream of the body: first what has come, then what comes; it takes the place of the one before. Only while `resendable`.
+   * @param more called when the stream has taken all there is and wants more
    */
-  stream(resume: () => void): Readable {
-    const stream = new Readable({ read: resume });
-    for (const chunk of this.#held) stream.push(chunk);
-    if (this.complete) stream.push(null);
+  stream(more: () => void): Readable {
+    if (!this.truncated) this.#unread = [...this.#held];
+    this.#begun = false;
+    this.#wanted = false;
+    const stream = new Readable({
+      read: () => {
+        if (stream !== this.#stream) return;
+        this.#begun = true;
+        this.#wanted = true;
+        this.#feed();
+        if (this.#wanted && !this.complete) more();
+      },
+    });
+    // Whoever reads hears of an error by himself; one that comes when nobody reads any more is no news.
+    stream.on('error', () => {});
     this.#stream = stream;
     return stream;
   }
@@ -71,6 +95,21 @@ export class RequestBody {
   /** Nobody will read on. */
   abandon(): void {
     this.#stream?.destroy();
+    this.#unread = [];
+  }
+
+  #feed(): void {
+    const stream = this.#stream;
+    if (stream === null || stream.destroyed) return;
+    let next = this.#unread.shift();
+    while (next !== undefined) {
+      if (!stream.push(next)) {
+        this.#wanted = false;
+        return;
+      }
+      next = this.#unread.shift();
+    }
+    if (this.complete) stream.push(null);
   }
 }
 

@@ -6,7 +6,9 @@ import type { Failure } from '../errors.ts';
 import { failureKind } from '../errors.ts';
 
 /** What an attempt came to. `status`: an answer that `retry.on` may name. */
-export type AttemptEnd = { readonly kind: 'failure'; readonly failure: Failure; readonly sent: boolean } | { readonly kind: 'status'; readonly status: number };
+export type AttemptEnd =
+  | { readonly kind: 'failure'; readonly failure: Failure; readonly sent: boolean }
+  | { readonly kind: 'status'; readonly status: number };
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 

@@ -14,6 +14,8 @@ import { modelSplit } from '../split/model-split.ts';
 import type { Meters, SeriesMeter } from '../telemetry/meters.ts';
 import type { VersionUpstream } from '../upstream/version-upstream.ts';
 import { createVersionUpstream, upstreamKey } from '../upstream/version-upstream.ts';
+import type { Generation } from './generations.ts';
+import { createGenerations } from './generations.ts';
 import type { Allocations } from './messages.ts';
 
 export interface RouteVersion {
@@ -45,6 +47,8 @@ export interface Route {
   readonly isDecision: (method: string, path: string) => boolean;
   readonly versions: readonly RouteVersion[];
   readonly mirrors: readonly RouteMirror[];
+  /** Held by every decision under way. */
+  readonly generation: Generation;
   /** Calls in flight of this model on this thread. */
   readonly load: { inflight: number };
   /** Lower-case names of request headers that go on the record. */
@@ -59,11 +63,9 @@ export interface Routes {
   readonly shadows: number;
   /** Bytes of requests held by them. */
   readonly shadowBytes: number;
+  /** Cut off what is under way, shadows first, and close every connection. */
   close(): Promise<void>;
 }
-
-/** How long after its request a decision may still turn to an upstream for a retry or a fallback. */
-const RETRY_MS = 10_000;
 
 /** Headers without which the monitor could not read a body. */
 const READING_HEADERS = ['content-type', 'content-encoding', 'inference-header-content-length'];
@@ -75,11 +77,14 @@ export function createRoutes(
   report: (problem: unknown) => void,
 ): Routes {
   let upstreams = new Map<string, VersionUpstream>();
-  const retired = new Map<VersionUpstream, NodeJS.Timeout>();
   const mirrors = new Map<string, Mirror>();
   const loads = new Map<string, { inflight: number }>();
+  const generations = createGenerations<VersionUpstream>((upstream) => void upstream.close().catch(report));
 
-  function compile(plan: Plan, allocations: Allocations): { entries: Route[]; used: Map<string, VersionUpstream> } {
+  function compile(
+    plan: Plan,
+    allocations: Allocations,
+  ): { entries: Omit<Route, 'generation'>[]; used: Map<string, VersionUpstream> } {
     const used = new Map<string, VersionUpstream>();
     const upstreamOf = (model: ModelPlan, role: 'primary' | 'shadow', version: number): VersionUpstream => {
       const versionPlan = model.versions[version];
@@ -95,7 +100,7 @@ export function createRoutes(
       used.set(key, kept);
       return kept;
     };
-    const entries = plan.models.map((model, index): Route => {
+    const entries = plan.models.map((model, index): Omit<Route, 'generation'> => {
       const load = kept(loads, model.name, () => ({ inflight: 0 }));
       return {
         plan: model,
@@ -127,22 +132,16 @@ export function createRoutes(
     return { entries, used };
   }
 
-  /** A decision that began under the Plan before may call until its request has arrived, and then retry a little. */
-  function retire(upstream: VersionUpstream, requestMs: number): void {
-    upstream.retire().catch(report);
-    const timer = setTimeout(() => {
-      retired.delete(upstream);
-      upstream.close().catch(report);
-    }, requestMs + RETRY_MS).unref();
-    retired.set(upstream, timer);
-  }
-
   const routes: Routes = {
     table: createRouteTable<Route>([]),
     swap(plan, allocations) {
       const { entries, used } = compile(plan, allocations);
-      routes.table = createRouteTable(entries.map((route) => ({ match: route.plan.match, route })));
-      for (const [key, upstream] of upstreams) if (!used.has(key)) retire(upstream, plan.listen.timeout.requestMs);
+      const dropped = [...upstreams].filter(([key]) => !used.has(key)).map(([, upstream]) => upstream);
+      for (const upstream of dropped) upstream.retire().catch(report);
+      const generation = generations.next(dropped);
+      routes.table = createRouteTable(
+        entries.map((entry) => ({ match: entry.plan.match, route: { ...entry, generation } })),
+      );
       upstreams = used;
     },
     get shadows() {
@@ -152,8 +151,8 @@ export function createRoutes(
       return sum(mirrors, (mirror) => mirror.bytes);
     },
     async close() {
-      for (const timer of retired.values()) clearTimeout(timer);
-      await Promise.all([...upstreams.values(), ...retired.keys()].map((upstream) => upstream.close()));
+      for (const mirror of mirrors.values()) mirror.close();
+      await Promise.all([...upstreams.values(), ...generations.pending()].map((upstream) => upstream.destroy()));
     },
   };
   return routes;

@@ -1,50 +1,58 @@
 // Step 5 of a decision: which of the model's mirrors its request falls into, and what is counted where none is sent. A
 // request is copied once its body is whole; that may be after its own call has begun.
 
-import { failureKind } from '../errors.ts';
-import { failureIndex } from '../errors.ts';
+import { failureIndex, failureKind } from '../errors.ts';
 import { spanId } from '../kernel/ids.ts';
-import type { ShadowDrop } from '../model.ts';
 import type { ShadowResult } from '../mirror/mirror.ts';
 import { isMirrored } from '../mirror/mirror.ts';
-import { formatTraceparent } from '../telemetry/trace-context.ts';
-import type { TraceContext } from '../telemetry/trace-context.ts';
+import type { ShadowDrop } from '../model.ts';
 import type { Gate } from './gate.ts';
+import { tracedHeaders } from './outgoing.ts';
 import type { DecisionFacts } from './record.ts';
 import { toRecord } from './record.ts';
-import type { RequestBody } from './request-body.ts';
 import type { RouteMirror } from './route.ts';
 
 /** A decision as its shadows see it. */
 export interface Mirrored extends DecisionFacts {
   readonly gate: Gate;
   readonly recorded: boolean;
-  readonly body: RequestBody;
   readonly forward: readonly string[];
-  readonly trace: TraceContext;
   mirrored: boolean;
 }
 
+/** Once, as soon as the body is whole or known to be too long. */
 export function sendShadows(decision: Mirrored): void {
-  const { route, body, gate } = decision;
-  if (route.mirrors.length === 0 || decision.mirrored || !decision.recorded || !body.complete) return;
+  const { body, exchange, gate } = decision;
+  const tooLarge = body.truncated || exchange.body.length > gate.listen.bodyBytesHeld;
+  if (!body.complete && !tooLarge) return;
+  mirrorsOf(decision, (mirror) => (tooLarge ? 'body_too_large' : sendShadow(decision, mirror)));
+}
+
+/** The decision is over: what could not be copied by now never will be. */
+export function dropShadows(decision: Mirrored): void {
+  mirrorsOf(decision, () => (decision.body.truncated ? 'body_too_large' : 'request_incomplete'));
+}
+
+function mirrorsOf(decision: Mirrored, send: (mirror: RouteMirror) => ShadowDrop | null): void {
+  const { route, gate, assignment } = decision;
+  if (route.mirrors.length === 0 || decision.mirrored || !decision.recorded) return;
   decision.mirrored = true;
   for (const mirror of route.mirrors) {
-    if (mirror.version === decision.assignment.version || !isMirrored(decision.id, mirror.name, mirror.share)) continue;
-    const drop = sendShadow(decision, mirror);
+    if (mirror.version === assignment.version || !isMirrored(decision.id, mirror.name, mirror.share)) continue;
+    const drop = send(mirror);
     if (drop !== null) mirror.meter.shadowDropped(drop);
   }
   gate.meters.gateway.shadowBytes(gate.routes.shadowBytes);
 }
 
 function sendShadow(decision: Mirrored, mirror: RouteMirror): ShadowDrop | null {
-  const { gate, body, trace } = decision;
+  const { gate, body, exchange } = decision;
   if (gate.draining) return 'draining';
   const whole = body.whole();
   if (whole === null) return 'body_too_large';
   const callSpanId = spanId();
-  const headers = [...decision.forward, 'headgate-shadow', mirror.name, 'traceparent', formatTraceparent(trace.traceId, callSpanId, trace.sampled)];
-  if (trace.tracestate !== '') headers.push('tracestate', trace.tracestate);
+  const headers = tracedHeaders(decision.forward, decision.trace, callSpanId);
+  headers.push('headgate-shadow', mirror.name);
   const bounds = {
     timeoutMs: mirror.timeoutMs,
     callsMax: mirror.callsMax,
@@ -55,7 +63,14 @@ function sendShadow(decision: Mirrored, mirror: RouteMirror): ShadowDrop | null 
   const at = gate.clock.wall();
   const drop = mirror.mirror.send(
     { call: (request, listener) => mirror.upstream.call(request, listener, null) },
-    { method: decision.method, path: decision.target, headers, host: '', body: whole.length === 0 ? null : whole, trailers: null },
+    {
+      method: exchange.method,
+      path: decision.target,
+      headers,
+      host: '',
+      body: whole.length === 0 ? null : whole,
+      trailers: null,
+    },
     whole.length,
     bounds,
     (result) => shadowEnded(decision, mirror, result, callSpanId, at),
@@ -64,7 +79,13 @@ function sendShadow(decision: Mirrored, mirror: RouteMirror): ShadowDrop | null 
   return drop;
 }
 
-function shadowEnded(decision: Mirrored, mirror: RouteMirror, result: ShadowResult, callSpanId: string, at: number): void {
+function shadowEnded(
+  decision: Mirrored,
+  mirror: RouteMirror,
+  result: ShadowResult,
+  callSpanId: string,
+  at: number,
+): void {
   const { gate, assignment } = decision;
   const latencyMs = result.endedAt - result.startedAt;
   const { failure } = result;
@@ -75,7 +96,7 @@ function shadowEnded(decision: Mirrored, mirror: RouteMirror, result: ShadowResu
     failure === null || failureKind(failure.code).source !== 'upstream' ? -1 : failureIndex(failure.code),
     latencyMs,
     latencyMs,
-    decision.requestBytes,
+    decision.body.bytes,
     result.bytes,
   );
   gate.meters.gateway.shadowBytes(gate.routes.shadowBytes);

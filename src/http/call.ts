@@ -17,7 +17,7 @@ export interface OutgoingRequest {
   readonly trailers: (() => readonly string[]) | null;
 }
 
-/** Every call ends in exactly one of callEnded and callFailed, unless it was aborted: then in none. */
+/** No event but callSent comes before the call has been returned. Every call ends in exactly one of callEnded and callFailed, unless it was aborted: then in none. */
 export interface CallListener {
   /** From here on bytes may have reached the upstream. */
   callSent(): void;

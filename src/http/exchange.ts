@@ -13,6 +13,8 @@ export interface ExchangeListener {
   requestData(chunk: Uint8Array): void;
   /** The request body is complete. Trailers as flat name, value, ... */
   requestEnd(trailers: readonly string[]): void;
+  /** The rest of the request body cannot be read: its framing is wrong. */
+  requestInvalid(detail: string): void;
   /** The answer's buffers have drained after `write` returned false. */
   writable(): void;
   /** The client went away before its answer was complete. No further call follows. */

@@ -15,7 +15,8 @@ export interface ForwardFacts {
 export function forwardHeaders(head: RequestHead, facts: ForwardFacts): string[] {
   const headers = head.forward.slice();
   const proto = facts.secure ? 'https' : 'http';
-  const element = `for=${node(facts.remoteAddress)};host=${quoted(head.host)};proto=${proto}`;
+  const host = head.host === '' ? '' : `;host=${quoted(head.host)}`;
+  const element = `for=${node(facts.remoteAddress)}${host};proto=${proto}`;
   headers.push(
     'headgate-decision',
     facts.decisionId,
@@ -23,16 +24,18 @@ export function forwardHeaders(head: RequestHead, facts: ForwardFacts): string[]
     head.forwarded === '' ? element : `${head.forwarded}, ${element}`,
     'x-forwarded-for',
     head.forwardedFor === '' ? facts.remoteAddress : `${head.forwardedFor}, ${facts.remoteAddress}`,
-    'x-forwarded-host',
-    head.forwardedHost === '' ? head.host : head.forwardedHost,
     'x-forwarded-proto',
     head.forwardedProto === '' ? proto : head.forwardedProto,
   );
+  const forwardedHost = head.forwardedHost === '' ? head.host : head.forwardedHost;
+  // HTTP/1.0 may come without a host.
+  if (forwardedHost !== '') headers.push('x-forwarded-host', forwardedHost);
   return headers;
 }
 
 /** RFC 7239 section 6: an IPv6 address is bracketed and quoted. */
 function node(address: string): string {
+  if (address === '') return 'unknown';
   return address.includes(':') ? `"[${address}]"` : address;
 }
 
@@ -49,6 +52,9 @@ const RESPONSE_HOP = new Set([
   'upgrade',
   'te',
   'trailer',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'headgate-error',
   'headgate-decision',
   'headgate-version',
 ]);
@@ -59,23 +65,37 @@ const RESPONSE_HOP_LENGTHS = [...RESPONSE_HOP].reduce((bits, name) => bits | (1 
 /**
  * Headers of an upstream's answer as the client gets them: the end-to-end ones, in order, with the gate's two in front.
  * @param rawHeaders flat name, value, ... (latin1)
+ * @param trailers whether the client takes trailers: then their announcement is passed on, if the answer is chunked
  */
-export function relayHeaders(rawHeaders: readonly string[], decisionId: string, version: string): string[] {
+export function relayHeaders(
+  rawHeaders: readonly string[],
+  decisionId: string,
+  version: string,
+  trailers: boolean,
+): string[] {
   const out: string[] = ['headgate-decision', decisionId, 'headgate-version', version];
   let listed: Set<string> | null = null;
+  let chunked = false;
+  let announced = '';
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     if ((RESPONSE_HOP_LENGTHS & (1 << name.length)) !== 0 && name.length < 32) {
       const lower = name.toLowerCase();
       if (RESPONSE_HOP.has(lower)) {
-        if (lower === 'connection') listed = listedBy(rawHeaders[i + 1] as string, listed);
+        if (lower === 'transfer-encoding') chunked = true;
+        else if (lower === 'trailer')
+          announced = announced === '' ? (rawHeaders[i + 1] as string) : `${announced}, ${rawHeaders[i + 1]}`;
+        else if (lower === 'connection') listed = listedBy(rawHeaders[i + 1] as string, listed);
         continue;
       }
     }
     out.push(name, rawHeaders[i + 1] as string);
   }
+  if (trailers && chunked && announced !== '') out.push('trailer', announced);
   return listed === null ? out : without(out, listed);
 }
+
+const FRAMES: ReadonlySet<string> = new Set(['', 'content-length', 'content-type', 'content-encoding', 'trailer']);
 
 function listedBy(value: string, before: Set<string> | null): Set<string> | null {
   const lower = value.toLowerCase();
@@ -84,7 +104,7 @@ function listedBy(value: string, before: Set<string> | null): Set<string> | null
   for (const part of lower.split(',')) {
     const name = part.trim();
     // An upstream cannot use Connection to strip what frames its own answer.
-    if (name !== '' && name !== 'content-length' && name !== 'content-type') names.add(name);
+    if (!FRAMES.has(name)) names.add(name);
   }
   return names;
 }

@@ -16,8 +16,8 @@ export interface RequestHead {
   readonly expectContinue: boolean;
   /** The client takes trailers (TE: trailers). */
   readonly trailers: boolean;
-  /** The client announces trailers of its own. */
-  readonly sendsTrailers: boolean;
+  /** Names of the trailers that the client announces; empty where it does not. */
+  readonly trailerNames: string;
   /** What is wrong with the head, or empty. */
   readonly problem: string;
 }
@@ -37,6 +37,9 @@ const PROTECTED = new Set([
   'headgate-shadow',
 ]);
 
+/** What RFC 3986 section 3.2.2 allows in a host and port, underscores and all: nothing that starts a path, a user or a list. */
+const HOST = /^(?:\[[\dA-Fa-f:.]+\]|[\w.!$&'()*+;=~%-]*)(?::\d*)?$/;
+
 const DECISION_ID = /^[\x21-\x7e]{1,128}$/;
 
 const join = (before: string, value: string): string => (before === '' ? value : `${before}, ${value}`);
@@ -53,7 +56,7 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
   let decisionId = '';
   let expect = '';
   let trailers = false;
-  let sendsTrailers = false;
+  let trailerNames = '';
   let problem = '';
 
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -75,14 +78,19 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
         trailers ||= /(^|[,\s])trailers([,;\s]|$)/i.test(value);
         break;
       case 'trailer':
-        sendsTrailers = true;
+        trailerNames = join(trailerNames, value);
         break;
       case 'expect':
         expect = value;
         break;
+      case 'transfer-encoding':
+        // Another coding would be stripped with the header, and its bytes passed on as if they were the body.
+        if (!/^chunked$/i.test(value)) problem = `Transfer-Encoding: ${printable(value)} is not supported.`;
+        break;
       case 'upgrade':
         // Java's HTTP client offers h2c on every first call; ignoring it is an answer in HTTP/1.1 (RFC 9110 section 7.8).
-        if (!/^\s*h2c\s*$/i.test(value)) problem = `Upgrade to ${printable(value)} is refused: the gate speaks HTTP/1.1 only.`;
+        if (!/^\s*h2c\s*$/i.test(value))
+          problem = `Upgrade to ${printable(value)} is refused: the gate speaks HTTP/1.1 only.`;
         break;
       case 'forwarded':
         forwarded = join(forwarded, value);
@@ -98,7 +106,8 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
         break;
       case 'headgate-decision':
         if (decisionId !== '') problem = 'The header headgate-decision came twice.';
-        else if (!DECISION_ID.test(value)) problem = 'The header headgate-decision must be 1 to 128 visible ASCII characters.';
+        else if (!DECISION_ID.test(value))
+          problem = 'The header headgate-decision must be 1 to 128 visible ASCII characters.';
         decisionId = value;
         break;
       default:
@@ -108,7 +117,10 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
 
   if (listed !== null) problem ||= dropListed(forward, listed);
   if (hosts > 1) problem ||= 'The header host came twice.';
+  else if (!HOST.test(host)) problem ||= `Host: ${printable(host)} is not the name of a host.`;
   if (expect !== '' && !/^100-continue$/i.test(expect)) problem ||= `Expect: ${printable(expect)} cannot be met.`;
+  // The gate takes trailers exactly where the client does.
+  if (trailers) forward.push('te', 'trailers');
   return {
     forward,
     host,
@@ -119,7 +131,7 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
     decisionId,
     expectContinue: expect !== '',
     trailers,
-    sendsTrailers,
+    trailerNames,
     problem,
   };
 }

@@ -13,7 +13,8 @@ export function targetProblem(target: string): string {
   if (target.charCodeAt(0) !== 47) return 'The request target must start with a slash.';
   for (let i = 0; i < target.length; i++) {
     const code = target.charCodeAt(i);
-    if (code <= 32 || code >= 127) return 'The request target must be visible ASCII; encode the rest with percent signs.';
+    if (code <= 32 || code >= 127)
+      return 'The request target must be visible ASCII; encode the rest with percent signs.';
     if (code === 35) return 'The request target may not hold a fragment.';
   }
   // Checked only where a dot could be: `.` or `%2e` right after a slash.

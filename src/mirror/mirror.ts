@@ -11,7 +11,10 @@ import type { ShadowDrop } from '../model.ts';
 
 /** One version as shadows call it. `release` tells the upstream's books how the call ended. */
 export interface ShadowTarget {
-  call(request: OutgoingRequest, listener: CallListener): { readonly call: Call; release(outcome: 'succeeded' | 'failed' | 'abandoned'): void } | undefined;
+  call(
+    request: OutgoingRequest,
+    listener: CallListener,
+  ): { readonly call: Call; release(outcome: 'succeeded' | 'failed' | 'abandoned'): void } | undefined;
 }
 
 export interface ShadowBounds {
@@ -38,14 +41,23 @@ export interface ShadowResult {
 
 export interface Mirror {
   /** @returns why nothing was sent, or null; then `done` is called exactly once, later */
-  send(target: ShadowTarget, request: OutgoingRequest, bodyBytes: number, bounds: ShadowBounds, done: (result: ShadowResult) => void): ShadowDrop | null;
+  send(
+    target: ShadowTarget,
+    request: OutgoingRequest,
+    bodyBytes: number,
+    bounds: ShadowBounds,
+    done: (result: ShadowResult) => void,
+  ): ShadowDrop | null;
   readonly calls: number;
   readonly bytes: number;
+  /** Cut every shadow off: the gate is going. */
+  close(): void;
 }
 
 export function createMirror(clock: Clock, watch: DeadlineWatch): Mirror {
   let calls = 0;
   let bytes = 0;
+  const live = new Set<Shadow>();
   return {
     send(target, request, bodyBytes, bounds, done) {
       if (calls >= bounds.callsMax) return 'too_many_calls';
@@ -53,11 +65,15 @@ export function createMirror(clock: Clock, watch: DeadlineWatch): Mirror {
       const shadow = new Shadow(clock, watch, bounds, (result) => {
         calls--;
         bytes -= bodyBytes;
+        live.delete(shadow);
         done(result);
       });
       calls++;
       bytes += bodyBytes;
-      if (shadow.start(target, request)) return null;
+      if (shadow.start(target, request)) {
+        live.add(shadow);
+        return null;
+      }
       calls--;
       bytes -= bodyBytes;
       return 'no_healthy_upstream';
@@ -67,6 +83,9 @@ export function createMirror(clock: Clock, watch: DeadlineWatch): Mirror {
     },
     get bytes() {
       return bytes;
+    },
+    close() {
+      for (const shadow of [...live]) shadow.cut({ code: 'draining', detail: '' }, 'abandoned');
     },
   };
 }
@@ -104,7 +123,7 @@ class Shadow implements CallListener, Watched {
   }
 
   expired(): void {
-    this.#cut({ code: 'upstream_timeout', detail: `No whole answer within ${this.#bounds.timeoutMs} ms.` }, 'failed');
+    this.cut({ code: 'upstream_timeout', detail: `No whole answer within ${this.#bounds.timeoutMs} ms.` }, 'failed');
   }
 
   callSent(): void {}
@@ -125,7 +144,10 @@ class Shadow implements CallListener, Watched {
       this.#heldBytes += kept.length;
     }
     if (this.#bytes > this.#bounds.answerBytesMax) {
-      this.#cut({ code: 'upstream_invalid', detail: `The answer is over ${this.#bounds.answerBytesMax} bytes.` }, 'abandoned');
+      this.cut(
+        { code: 'upstream_invalid', detail: `The answer is over ${this.#bounds.answerBytesMax} bytes.` },
+        'abandoned',
+      );
     }
   }
 
@@ -137,7 +159,7 @@ class Shadow implements CallListener, Watched {
     this.#finish(failure, 'failed');
   }
 
-  #cut(failure: Failure, outcome: 'failed' | 'abandoned'): void {
+  cut(failure: Failure, outcome: 'failed' | 'abandoned'): void {
     this.#outgoing?.call.abort();
     this.#finish(failure, outcome);
   }

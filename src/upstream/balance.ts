@@ -8,7 +8,12 @@ export type Balance = 'leastBusy' | 'roundRobin';
  * @param turn counts the calls, to break ties fairly
  * @param avoid the endpoint that has just failed: taken only where there is no other
  */
-export function pickEndpoint(endpoints: readonly Endpoint[], balance: Balance, turn: number, avoid: Endpoint | null): Endpoint | undefined {
+export function pickEndpoint(
+  endpoints: readonly Endpoint[],
+  balance: Balance,
+  turn: number,
+  avoid: Endpoint | null,
+): Endpoint | undefined {
   let best: Endpoint | undefined;
   for (let i = 0; i < endpoints.length; i++) {
     const candidate = endpoints[(turn + i) % endpoints.length] as Endpoint;

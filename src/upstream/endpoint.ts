@@ -3,7 +3,7 @@
 import type { EndpointPlan } from '../config/plan.ts';
 import type { Call, CallListener, OutgoingRequest } from '../http/call.ts';
 import type { Breaker } from './breaker.ts';
-import type { Transport } from './undici-transport.ts';
+import type { Transport } from './transport.ts';
 
 export interface Endpoint {
   readonly plan: EndpointPlan;
@@ -17,7 +17,14 @@ export interface Endpoint {
 }
 
 export function createEndpoint(plan: EndpointPlan, transport: Transport, breaker: Breaker): Endpoint {
-  return { plan, authority: plan.origin.slice(plan.origin.indexOf('//') + 2), transport, breaker, healthy: true, inflight: 0 };
+  return {
+    plan,
+    authority: plan.origin.slice(plan.origin.indexOf('//') + 2),
+    transport,
+    breaker,
+    healthy: true,
+    inflight: 0,
+  };
 }
 
 /** Path sent to an endpoint: the request's own, or the exact one its URL names. */

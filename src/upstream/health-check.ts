@@ -3,7 +3,7 @@
 
 import type { ClientTlsPlan, HealthPlan } from '../config/plan.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Transport } from './undici-transport.ts';
+import type { Transport } from './transport.ts';
 import { createUndiciTransport } from './undici-transport.ts';
 
 export interface HealthChecks {
@@ -53,7 +53,14 @@ class Check {
     };
     let status = 0;
     const call = this.#transport.call(
-      { method: 'GET', path: this.#plan.path, headers: ['user-agent', 'headgate-health'], host: this.#endpoint.authority, body: null, trailers: null },
+      {
+        method: 'GET',
+        path: this.#plan.path,
+        headers: ['user-agent', 'headgate-health'],
+        host: this.#endpoint.authority,
+        body: null,
+        trailers: null,
+      },
       {
         callSent() {},
         callInformed() {},
@@ -74,8 +81,7 @@ class Check {
   stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    // Closing waits for a check under way; its own deadline ends that.
-    return this.#transport.close();
+    return this.#transport.destroy();
   }
 
   #judge(good: boolean): void {

@@ -1,29 +1,12 @@
-// The general way out: undici's pool, driven through its dispatch handler (fetch would cost five times as much). Timeouts
-// other than the connect timeout are the caller's, on its own deadlines; undici's are off.
+// The way out for requests that are held whole: undici's pool, driven through its dispatch handler (fetch would cost five
+// times as much). Timeouts other than the connect timeout are the caller's, on its own deadlines; undici's are off.
 
-import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
-import type { ClientTlsPlan } from '../config/plan.ts';
-import type { Failure } from '../errors.ts';
-import type { Call, CallListener, OutgoingRequest } from '../http/call.ts';
-
-export interface Transport {
-  call(request: OutgoingRequest, listener: CallListener): Call;
-  /** Finish what is under way, then close. */
-  close(): Promise<void>;
-}
-
-export interface TransportOptions {
-  readonly connectTimeoutMs: number;
-  readonly connectionsMax: number;
-  readonly tls: ClientTlsPlan | null;
-}
-
-/** Upstream heads above this are refused as invalid. */
-const RESPONSE_HEAD_BYTES_MAX = 64 * 1024;
-
-/** Shorter than the 5 s after which uvicorn and node close an idle connection: the gate must be first. */
-const IDLE_MS = 4000;
+import { Pool } from 'undici';
+import type { Call, CallListener } from '../http/call.ts';
+import type { Transport, TransportOptions } from './transport.ts';
+import { IDLE_MS, RESPONSE_HEAD_BYTES_MAX } from './transport.ts';
+import { transportFailure } from './transport-failure.ts';
 
 export function createUndiciTransport(origin: string, options: TransportOptions): Transport {
   const { tls } = options;
@@ -45,49 +28,52 @@ export function createUndiciTransport(origin: string, options: TransportOptions)
   });
   return {
     call(request, listener) {
-      const call = new UndiciCall(listener, options.connectTimeoutMs);
       const { headers, host, body } = request;
-      pool.dispatch(
-        {
-          path: request.path,
-          method: request.method as Dispatcher.HttpMethod,
-          headers: ['host', host, ...headers],
-          body: body as Buffer | null,
-        },
-        call,
-      );
-      return call.handed();
+      const dispatch: Dispatcher.DispatchOptions = {
+        path: request.path,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: ['host', host, ...headers],
+        body: body as Buffer | null,
+      };
+      const call = new UndiciCall(listener, dispatch, options.connectTimeoutMs);
+      pool.dispatch(dispatch, call);
+      call.returned();
+      return call;
     },
     close: () => pool.close(),
+    destroy: () => pool.destroy(),
   };
 }
 
 /** Both ends of one call: undici's handler on one side, the reins on the other. */
 class UndiciCall implements Call, Dispatcher.DispatchHandler {
   readonly #listener: CallListener;
+  readonly #dispatch: Dispatcher.DispatchOptions;
   readonly #connectTimeoutMs: number;
   #controller: Dispatcher.DispatchController | null = null;
+  #dispatching = true;
   #sent = false;
   #started = false;
   #over = false;
-  #dispatched = false;
 
-  constructor(listener: CallListener, connectTimeoutMs: number) {
+  constructor(listener: CallListener, dispatch: Dispatcher.DispatchOptions, connectTimeoutMs: number) {
     this.#listener = listener;
+    this.#dispatch = dispatch;
     this.#connectTimeoutMs = connectTimeoutMs;
   }
 
-  /** The call is in the hands of whoever asked for it. */
-  handed(): this {
-    this.#dispatched = true;
-    return this;
+  /** The dispatch is over: from here on events may come. */
+  returned(): void {
+    this.#dispatching = false;
   }
 
   abort(): void {
     if (this.#over) return;
     this.#over = true;
-    // Before its start a request waits in undici's queue: it is aborted when its turn comes.
-    this.#controller?.abort(new Error('aborted by the gate'));
+    // Before its start a request waits in undici's queue, which cannot be left: it is aborted when its turn comes, and holds
+    // no body until then.
+    if (this.#controller === null) this.#dispatch.body = null;
+    else this.#controller.abort(new Error('aborted by the gate'));
   }
 
   pause(): void {
@@ -108,7 +94,12 @@ class UndiciCall implements Call, Dispatcher.DispatchHandler {
     this.#listener.callSent();
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText?: string): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    statusText?: string,
+  ): void {
     if (this.#over) return;
     const headers = latin1(controller.rawHeaders);
     if (status < 200) {
@@ -116,7 +107,7 @@ class UndiciCall implements Call, Dispatcher.DispatchHandler {
       return;
     }
     this.#started = true;
-    this.#listener.callStarted(status, statusText ?? '', headers);
+    this.#listener.callStarted(status, reasonBytes(statusText ?? ''), headers);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -131,11 +122,15 @@ class UndiciCall implements Call, Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#over) return;
+    // A request that undici will not take fails before the caller holds its reins.
+    if (this.#dispatching) {
+      queueMicrotask(() => this.onResponseError(null, error));
+      return;
+    }
     this.#over = true;
-    const failure = failureOf(error, this.#sent, this.#started, this.#connectTimeoutMs);
-    // undici refuses bad arguments before dispatch returns; the listener hears of it only once it holds its call.
-    if (this.#dispatched) this.#listener.callFailed(failure);
-    else queueMicrotask(() => this.#listener.callFailed(failure));
+    this.#listener.callFailed(
+      transportFailure(error, { sent: this.#sent, started: this.#started, connectTimeoutMs: this.#connectTimeoutMs }),
+    );
   }
 }
 
@@ -150,19 +145,10 @@ function latin1(raw: unknown): string[] {
   return out;
 }
 
-const INVALID = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UND_ERR_RESPONSE_ERROR']);
-
-function failureOf(error: Error, sent: boolean, started: boolean, connectTimeoutMs: number): Failure {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
-    return { code: 'bad_request', detail: `The request cannot be forwarded: ${error.message}.` };
+/** undici reads a reason phrase as UTF-8; it goes on as the bytes that were. */
+function reasonBytes(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 126) return Buffer.from(text, 'utf8').toString('latin1');
   }
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
-    return { code: 'upstream_unreachable', detail: `No connection within ${connectTimeoutMs} ms.` };
-  }
-  if (!sent) return { code: 'upstream_unreachable', detail: `Connecting failed (${code}).` };
-  if (code.startsWith('HPE_') || INVALID.has(code) || error.name === 'HTTPParserError') {
-    return { code: 'upstream_invalid', detail: `The answer is not valid HTTP/1.1 (${code}).` };
-  }
-  return { code: 'upstream_reset', detail: `The connection broke ${started ? 'during' : 'before'} the answer (${code}).` };
+  return text;
 }

@@ -7,12 +7,12 @@ import type { Clock } from '../kernel/clock.ts';
 import { signHeaders } from './auth/auths.ts';
 import { pickEndpoint } from './balance.ts';
 import { createBreaker } from './breaker.ts';
-import { callEndpoint, createEndpoint, endpointPath } from './endpoint.ts';
+import { createTransport } from './choose-transport.ts';
 import type { Endpoint, EndpointCall } from './endpoint.ts';
+import { callEndpoint, createEndpoint, endpointPath } from './endpoint.ts';
 import { startHealthChecks } from './health-check.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { createRetryBudget } from './retry-budget.ts';
-import { createUndiciTransport } from './undici-transport.ts';
 
 export interface VersionUpstream {
   readonly endpoints: readonly Endpoint[];
@@ -26,6 +26,8 @@ export interface VersionUpstream {
   retire(): Promise<void>;
   /** Connections close once what is under way has ended; no call may follow. */
   close(): Promise<void>;
+  /** The same at once: what is under way fails. */
+  destroy(): Promise<void>;
 }
 
 export interface VersionUpstreamOptions {
@@ -38,9 +40,13 @@ export interface VersionUpstreamOptions {
 
 export function createVersionUpstream(options: VersionUpstreamOptions): VersionUpstream {
   const { version, clock } = options;
-  const transportOptions = { connectTimeoutMs: options.connectTimeoutMs, connectionsMax: version.connectionsMax, tls: version.tls };
+  const transportOptions = {
+    connectTimeoutMs: options.connectTimeoutMs,
+    connectionsMax: version.connectionsMax,
+    tls: version.tls,
+  };
   const endpoints = version.endpoints.map((plan) =>
-    createEndpoint(plan, createUndiciTransport(plan.origin, transportOptions), createBreaker(options.breaker, clock)),
+    createEndpoint(plan, createTransport(plan.origin, transportOptions), createBreaker(options.breaker, clock)),
   );
   let checks = version.health === null ? null : startHealthChecks(endpoints, version.health, transportOptions);
   const budget = createRetryBudget(options.retryBudget);
@@ -66,11 +72,18 @@ export function createVersionUpstream(options: VersionUpstreamOptions): VersionU
     async close() {
       await Promise.all([retire(), ...endpoints.map(({ transport }) => transport.close())]);
     },
+    async destroy() {
+      await Promise.all([retire(), ...endpoints.map(({ transport }) => transport.destroy())]);
+    },
   };
 }
 
 /** Two versions with the same key are called in the same way: state is kept over a reload. */
-export function upstreamKey(model: string, role: 'primary' | 'shadow', options: Omit<VersionUpstreamOptions, 'clock'>): string {
+export function upstreamKey(
+  model: string,
+  role: 'primary' | 'shadow',
+  options: Omit<VersionUpstreamOptions, 'clock'>,
+): string {
   const { version } = options;
   const { name, endpoints, balance, health, auth, tls, connectionsMax } = version;
   return JSON.stringify([
