@@ -1,10 +1,11 @@
 // Finds the rows of one decision: by an index of the latest ones, else by looking through the newest segments. Both are
 // bounded; what is older is for the query command.
 
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { LRUCache } from 'lru-cache';
-import { frameAt, framesOf } from './frame.ts';
-import { type CaptureRow, ROW_ID_AT, rowIdBytes, rowOf } from './row.ts';
+import { frameAt } from './frame.ts';
+import { readSegment } from './read-segment.ts';
+import { type CaptureRow, rowOf } from './row.ts';
 import { listSegments } from './segment-name.ts';
 import type { Segment } from './segment-writer.ts';
 
@@ -27,14 +28,14 @@ export interface FinderOptions {
   readonly indexMax?: number;
   /** Bytes of segments looked through, newest first, for a decision that the index does not have. */
   readonly scanBytesMax?: number;
-  /** Rows of one decision: a caller that sends one id for ever must not fill the memory. */
-  readonly rowsMax?: number;
 }
 
 const WAITING_MAX = 16;
+/** Rows of one decision: a caller that sends one id for ever must not fill the memory. */
+const ROWS_MAX = 64;
 
 export function createDecisionFinder(options: FinderOptions): DecisionFinder {
-  const { folder, indexMax = 50_000, scanBytesMax = 256 * 1024 ** 2, rowsMax = 64 } = options;
+  const { folder, indexMax = 50_000, scanBytesMax = 256 * 1024 ** 2 } = options;
   const places = new LRUCache<string, RowPlace[]>({ max: indexMax });
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
@@ -49,17 +50,17 @@ export function createDecisionFinder(options: FinderOptions): DecisionFinder {
       const found = await rowsIn(entry.path, decisionId);
       rows.unshift(...found);
       // A shadow may end after its decision, in the next segment: the one before the hit is read too, no more.
-      if (hit || rows.length >= rowsMax) break;
+      if (hit || rows.length >= ROWS_MAX) break;
       hit = found.length > 0;
     }
-    return rows.slice(0, rowsMax);
+    return rows.slice(0, ROWS_MAX);
   }
 
   return {
     add(decisionId, place) {
       const known = places.get(decisionId);
       if (known === undefined) places.set(decisionId, [place]);
-      else if (known.length < rowsMax) known.push(place);
+      else if (known.length < ROWS_MAX) known.push(place);
     },
     async find(decisionId) {
       const indexed = places.get(decisionId);
@@ -97,17 +98,17 @@ async function readRange(path: string, offset: number, length: number): Promise<
   }
 }
 
+/** None of a segment that was deleted or renamed meanwhile. */
 async function rowsIn(path: string, decisionId: string): Promise<CaptureRow[]> {
-  const bytes = await readFile(path).catch(() => undefined);
-  const id = rowIdBytes(decisionId);
-  if (bytes === undefined || bytes.indexOf(id) === -1) return [];
   const rows: CaptureRow[] = [];
-  for (const frame of framesOf(bytes, () => undefined)) {
-    if (frame.payload.subarray(ROW_ID_AT, ROW_ID_AT + id.length).equals(id)) {
-      const row = rowOf(frame);
+  try {
+    for await (const row of readSegment(path, undefined, decisionId)) {
       // Bodies are views: a copy, or one row would hold a whole segment in memory.
       rows.push({ ...row, request: copied(row.request), response: copied(row.response) });
+      if (rows.length >= ROWS_MAX) break;
     }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
   }
   return rows;
 }

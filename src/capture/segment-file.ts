@@ -2,6 +2,7 @@
 // a disk that fails.
 
 import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 export interface SegmentFile {
   /** Write all bytes at `position`. */
@@ -17,6 +18,7 @@ export type CreateSegmentFile = (path: string) => Promise<SegmentFile>;
 
 export const createSegmentFile: CreateSegmentFile = async (path) => {
   const handle = await open(path, 'wx', 0o640);
+  await syncFolder(dirname(path));
   return {
     async write(bytes, position) {
       for (let done = 0; done < bytes.length; ) {
@@ -29,3 +31,10 @@ export const createSegmentFile: CreateSegmentFile = async (path) => {
     close: () => handle.close(),
   };
 };
+
+/** Or a power cut could take the name of a file whose bytes are safe. Some systems refuse it: then nothing better is left. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}

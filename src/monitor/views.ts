@@ -60,7 +60,7 @@ export function createModelViews(sources: ViewSources): ModelViews {
   function trafficOf(facts: ModelFacts): TrafficView[] {
     const numbersOf = (version: string, role: Role) => traffic.of(facts.name, version, role);
     const parts = partsOf(facts, (version, role) => (numbersOf(version, role)?.total ?? 0) > 0);
-    return parts.map((part) => ({ ...NO_TRAFFIC, ...part, ...numbersOf(part.version, part.role) }));
+    return parts.map((part) => ({ ...part, ...NO_TRAFFIC, ...numbersOf(part.version, part.role) }));
   }
 
   function summaryOf(facts: ModelFacts): ModelSummary {
@@ -77,8 +77,9 @@ export function createModelViews(sources: ViewSources): ModelViews {
     const cells = sums.find(name, version, 'shadow')?.cells;
     const drops = SHADOW_DROPS.map((reason, i) => [reason, cells?.[SERIES.at.shadowDrops + i] ?? 0] as const);
     return {
-      ...(compared ?? { ...NOT_COMPARED, version }),
+      version,
       share,
+      ...(compared ?? NOT_COMPARED),
       sent: traffic.of(name, version, 'shadow')?.total ?? 0,
       dropped: Object.fromEntries(drops),
     };
