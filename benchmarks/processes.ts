@@ -2,6 +2,7 @@
 // also when the benchmark fails or is interrupted. Nothing here knows what the processes do.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,9 @@ const READY_MS = 10_000;
 const STOP_MS = 3_000;
 const OUTPUT_BYTES_MAX = 16_384;
 const WORDS_LINES_MAX = 4;
+/** net.ipv4.ip_local_port_range starts at 32,768. */
+const PORTS = { low: 18_000, high: 32_000 };
+const PORT_TRIES_MAX = 1_000;
 
 export interface Process {
   readonly pid: number;
@@ -77,7 +81,7 @@ export function launch(command: string, args: readonly string[]): Process {
       output = (output + chunk.toString('latin1')).slice(-OUTPUT_BYTES_MAX);
     });
   }
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   return {
     pid,
     output: () => output.trim(),
@@ -137,23 +141,27 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** Ports of 127.0.0.1 that were free a moment ago, all different. */
+/**
+ * Ports of 127.0.0.1 that were free a moment ago, all different, and below those that the kernel gives to outgoing connections:
+ * the load of a benchmark must not take a port before its owner does.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            resolve(address !== null && typeof address === 'object' ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const free = new Set<number>();
+  for (let tries = 0; free.size < count; tries++) {
+    if (tries > PORT_TRIES_MAX)
+      throw new Error(`no ${count} free ports from ${PORTS.low} to ${PORTS.high} on 127.0.0.1`);
+    const port = randomInt(PORTS.low, PORTS.high);
+    if (await isFree(port)) free.add(port);
+  }
+  return [...free];
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 export async function freePort(): Promise<number> {
