@@ -1,15 +1,12 @@
 // At the end everything that the gateways packed is read and written; in a flood the admin side is served, records are refused
 // and counted, and every slab comes back.
 
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ModelDetail } from '../../src/admin/view.ts';
 import { rowsUnder, temporaryFolder } from '../capture/open-capture.ts';
 import { modelPlan } from '../capture/plans.ts';
 import { plan, startMonitor } from './start-monitor.ts';
 import { v2 } from './v2-exchanges.ts';
-
-// A thread of its own takes seconds to start on a busy machine.
-vi.setConfig({ testTimeout: 30_000 });
 
 test('slabs still on their way at the end are read and written', async () => {
   const data = await temporaryFolder();

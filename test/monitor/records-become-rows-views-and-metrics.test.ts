@@ -1,6 +1,6 @@
 // One path, end to end on the real thread: slabs in; rows on disk, models, shadows, drift, decisions and metrics out.
 
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type {
   ConfigStatus,
   DecisionView,
@@ -16,9 +16,6 @@ import { modelPlan, versionPlan } from '../capture/plans.ts';
 import { bodies, exchange } from '../capture/records.ts';
 import { plan, setupOf, startMonitor } from './start-monitor.ts';
 import { v2 } from './v2-exchanges.ts';
-
-// A thread of its own takes seconds to start on a busy machine.
-vi.setConfig({ testTimeout: 30_000 });
 
 const MODEL = modelPlan({
   versions: [versionPlan('logistic'), versionPlan('boosted'), versionPlan('forest')],

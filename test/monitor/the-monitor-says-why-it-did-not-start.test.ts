@@ -4,16 +4,13 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { DriftView } from '../../src/admin/view.ts';
 import { parseBaseline, writeBaseline } from '../../src/drift/baseline.ts';
 import { temporaryFolder } from '../capture/open-capture.ts';
 import { modelPlan } from '../capture/plans.ts';
 import { plan, startMonitor } from './start-monitor.ts';
 import { v2 } from './v2-exchanges.ts';
-
-// A thread of its own takes seconds to start on a busy machine.
-vi.setConfig({ testTimeout: 30_000 });
 
 test('a data folder that is a file', async () => {
   const file = join(await temporaryFolder(), 'data');
