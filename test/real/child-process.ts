@@ -28,6 +28,8 @@ export interface Child {
   ready(url: string, deadlineMs: number): Promise<void>;
   /** SIGTERM, and after `graceMs` SIGKILL to the whole group. @returns the exit code */
   stop(graceMs: number): Promise<number | null>;
+  /** Resolves with what to say about it where the process ends although nobody stopped it. */
+  readonly died: Promise<string>;
   log(): string;
 }
 
@@ -48,6 +50,8 @@ export function startChild({ name, command, args, cwd, env, log }: Program): Chi
   const { pid } = child;
   if (pid !== undefined) groups.add(pid);
   let over = false;
+  let wanted = false;
+  const tail = () => readFileSync(log, 'utf8').slice(-LOG_TAIL);
   const exited = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => {
@@ -56,11 +60,16 @@ export function startChild({ name, command, args, cwd, env, log }: Program): Chi
     });
   });
   exited.catch(() => {});
-  const tail = () => readFileSync(log, 'utf8').slice(-LOG_TAIL);
+  const died = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => {
+      if (!wanted) resolve(`${name} ended with ${signal ?? `code ${code}`}; its log ends:\n${tail()}`);
+    });
+  });
 
   return {
     name,
     exited,
+    died,
     async ready(url, deadlineMs) {
       const deadline = performance.now() + deadlineMs;
       while ((await statusOf(url)) !== 200) {
@@ -72,6 +81,7 @@ export function startChild({ name, command, args, cwd, env, log }: Program): Chi
     },
     async stop(graceMs) {
       if (pid === undefined) return null;
+      wanted = true;
       if (!over) child.kill('SIGTERM');
       const late = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
       const code = await exited;

@@ -121,10 +121,10 @@ async function views<T>(path: string): Promise<ReadonlyMap<string, T>> {
 }
 
 async function shadowViews(): Promise<ReadonlyMap<string, ShadowView>> {
-  const all = await views<readonly ShadowView[]>('/shadows');
+  const all = await views<{ readonly shadows: readonly ShadowView[] }>('/shadows');
   return new Map(
-    [...all].flatMap(([name, list]) =>
-      list.filter(({ version }) => version === SHADOW).map((view) => [name, view] as const),
+    [...all].flatMap(([name, { shadows }]) =>
+      shadows.filter(({ version }) => version === SHADOW).map((view) => [name, view] as const),
     ),
   );
 }

@@ -22,7 +22,8 @@ export interface Gate {
   /** GET of an admin path that answers JSON. */
   admin<T>(path: string): Promise<T>;
   metrics(): Promise<string>;
-  log(): string;
+  /** Rejects where the gate ends by itself. */
+  died(): Promise<never>;
 }
 
 export async function createGate(folder: string, targets: ModelServers['targets']): Promise<Gate> {
@@ -57,7 +58,9 @@ export async function createGate(folder: string, targets: ModelServers['targets'
     },
     admin: async <T>(path: string) => (await get(path)).json() as Promise<T>,
     metrics: async () => (await get('/metrics')).text(),
-    log: () => child?.log() ?? '',
+    async died() {
+      throw new Error(await (child?.died ?? 'the gate was not started'));
+    },
   };
 }
 

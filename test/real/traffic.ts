@@ -29,7 +29,7 @@ export async function runAllLanes(setting: Setting): Promise<ReadonlyMap<Lane, r
     say([...done].map(([{ name }, count]) => `${name} ${count}`).join(', '));
   }, PROGRESS_MS);
   try {
-    const outcomes = await Promise.all(
+    const all = Promise.all(
       LANES.map(async (lane) => {
         const result = await runLane(setting, lane, (count) => done.set(lane, count));
         done.delete(lane);
@@ -37,7 +37,7 @@ export async function runAllLanes(setting: Setting): Promise<ReadonlyMap<Lane, r
         return [lane, result] as const;
       }),
     );
-    return new Map(outcomes);
+    return new Map(await Promise.race([all, setting.gate.died()]));
   } finally {
     clearInterval(timer);
   }
