@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { createApp } from '../../src/admin/app.ts';
+import { createManualClock } from '../../src/kernel/clock.ts';
+import { createFixtureView } from './fixture-view.ts';
+import { serve } from './served.ts';
+
+type Schema = z.core.JSONSchema.JSONSchema;
+interface Operation {
+  readonly responses: Record<
+    string,
+    { readonly description: string; readonly content?: Record<string, { readonly schema: Schema }> }
+  >;
+  readonly security?: readonly unknown[];
+}
+interface Document {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: Record<string, Schema> };
+}
+
+const documentOf = async (get: (path: string) => Promise<Response>) =>
+  (await (await get('/openapi.json')).json()) as Document;
+
+/** A validator for a schema of the document itself: what a client generated from it would expect. */
+function validator(document: Document, schema: Schema) {
+  const text = JSON.stringify(schema).replaceAll('#/components/schemas/', '#/$defs/');
+  const defs = JSON.stringify(document.components.schemas).replaceAll('#/components/schemas/', '#/$defs/');
+  return z.fromJSONSchema({ ...(JSON.parse(text) as Schema), $defs: JSON.parse(defs) as Record<string, Schema> });
+}
+
+type Step = readonly [template: string, path: string, status: number, method?: string];
+
+const WALK: readonly Step[] = [
+  ['/healthz', '/healthz', 200],
+  ['/readyz', '/readyz', 200],
+  ['/api/v1/models', '/api/v1/models', 200],
+  ['/api/v1/models/{model}', '/api/v1/models/credit-default', 200],
+  ['/api/v1/models/{model}', '/api/v1/models/nobody', 404],
+  ['/api/v1/models/{model}/split', '/api/v1/models/credit-default/split', 200],
+  ['/api/v1/models/{model}/split', '/api/v1/models/nobody/split', 404],
+  ['/api/v1/models/{model}/shadows', '/api/v1/models/credit-default/shadows', 200],
+  ['/api/v1/models/{model}/shadows', '/api/v1/models/nobody/shadows', 404],
+  ['/api/v1/models/{model}/drift', '/api/v1/models/credit-default/drift', 200],
+  ['/api/v1/models/{model}/drift', '/api/v1/models/nobody/drift', 404],
+  ['/api/v1/explain', '/api/v1/explain?model=credit-default&unit=acct-1', 200],
+  ['/api/v1/explain', '/api/v1/explain?model=nobody&unit=acct-1', 404],
+  ['/api/v1/explain', '/api/v1/explain?model=credit-default', 400],
+  ['/api/v1/decisions/{id}', '/api/v1/decisions/known', 200],
+  ['/api/v1/decisions/{id}', '/api/v1/decisions/unknown', 404],
+  ['/api/v1/config', '/api/v1/config', 200],
+  ['/api/v1/live', '/api/v1/live', 200],
+  ['/api/v1/live', '/api/v1/live?model=card-fraud', 200],
+  ['/api/v1/reload', '/api/v1/reload', 200, 'POST'],
+  ['/openapi.json', '/openapi.json', 200],
+];
+
+test.each(WALK.map((step) => [step[1], step] as const))('%s answers in the shape of the document', async (_, step) => {
+  const [template, path, status, method = 'GET'] = step;
+  const { get } = await serve();
+  const document = await documentOf(get);
+  const operation = document.paths[template]?.[method.toLowerCase()];
+  const answer = await get(path, { method });
+  expect(answer.status).toBe(status);
+  const type = (answer.headers.get('content-type') ?? '').split(';')[0] ?? '';
+  expect(type).toBe(status < 400 ? 'application/json' : 'application/problem+json');
+  const schema = operation?.responses[status]?.content?.[type]?.schema;
+  if (schema === undefined) throw new Error(`${template} does not document ${status} as ${type}`);
+  validator(document, schema).parse(await answer.json());
+});
+
+test('the validator does refuse an answer of another shape', async () => {
+  const { get } = await serve();
+  const document = await documentOf(get);
+  const schema = document.paths['/api/v1/config']?.get?.responses[200]?.content?.['application/json']?.schema ?? {};
+  expect(validator(document, schema).safeParse({ generation: 7 }).success).toBe(false);
+});
+
+test('every served route is in the document, and every documented one is walked here', async () => {
+  const { get } = await serve();
+  const document = await documentOf(get);
+  const app = createApp({
+    view: createFixtureView(),
+    clock: createManualClock(),
+    token: null,
+    host: 'localhost',
+    report: () => {},
+  });
+  const served = app.routes
+    .filter(
+      ({ method, path }) => method !== 'ALL' && !path.includes('*') && path !== '/' && !path.startsWith('/console/'),
+    )
+    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+  const documented = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect([...new Set(served)].sort()).toEqual(documented.sort());
+  const walked = new Set([...WALK.map(([template]) => template), '/metrics']);
+  expect(Object.keys(document.paths).filter((path) => !walked.has(path))).toEqual([]);
+});
+
+test('the document is OpenAPI 3.1 with a summary and described answers throughout', async () => {
+  const { get } = await serve('secret');
+  const document = await documentOf((path) => get(path, { headers: { authorization: 'Bearer secret' } }));
+  expect(document.openapi).toBe('3.1.0');
+  expect(document.info).toMatchObject({ title: 'Headgate admin API' });
+  const references = JSON.stringify(document).match(/#\/components\/schemas\/\w+/g) ?? [];
+  for (const reference of references)
+    expect(document.components.schemas).toHaveProperty(reference.split('/').at(-1) ?? '');
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const operation of Object.values(item)) {
+      expect(operation).toHaveProperty('summary');
+      expect(Object.values(operation.responses).every(({ description }) => description !== '')).toBe(true);
+      for (const [, name] of path.matchAll(/\{(\w+)\}/g))
+        expect(JSON.stringify(operation)).toContain(`"name":"${name}","in":"path"`);
+    }
+  }
+  expect(document.paths['/healthz']?.get?.security).toEqual([]);
+});
+
+test('metrics are passed on as the exposition wrote them', async () => {
+  const { get } = await serve();
+  const answer = await get('/metrics');
+  expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  expect(await answer.text()).toBe('up 1\n');
+});
+
+test('what rules look at reaches the explanation', async () => {
+  const { get } = await serve();
+  const reason = async (query: string) => {
+    const answer = await get(`/api/v1/explain?model=credit-default&unit=u${query}`);
+    return ((await answer.json()) as { reason: string }).reason;
+  };
+  expect(await reason('')).toBe('split');
+  expect(await reason('&header=Region:EU')).toBe('rule');
+  expect(await reason('&header=x:1&header=region:EU')).toBe('rule');
+  expect(await reason('&query=tier:gold')).toBe('rule');
+  expect(await reason('&path=/eu')).toBe('rule');
+  expect((await get('/api/v1/explain?model=credit-default&unit=u&header=nocolon')).status).toBe(400);
+});
