@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { failureIndex } from '../../src/errors.ts';
+import { SHADOW_DROPS } from '../../src/model.ts';
 import {
   BOUNDS_MS,
   BUCKETS,
@@ -97,7 +98,8 @@ test('each fact of a finished call is counted once, in its own cell', () => {
   expect(cells[at.failures + failureIndex('client_gone')]).toBe(1);
   expect(cells[at.errors]).toBe(2);
   expect([cells[at.retries], cells[at.fallbacks]]).toEqual([1, 1]);
-  expect([...cells.subarray(at.shadowDrops, at.requestBytes)]).toEqual([0, 0, 1, 0, 0]);
+  const drops = SHADOW_DROPS.map((reason, index) => [reason, cells[at.shadowDrops + index]]);
+  expect(drops.filter(([, count]) => count !== 0)).toEqual([['too_many_bytes', 1]]);
   expect([cells[at.requestBytes], cells[at.responseBytes], cells[at.inflight]]).toEqual([400, 60, 1]);
   expect(countOf(cells, at.latency)).toBe(4);
   expect(countOf(cells, at.upstream)).toBe(3);
