@@ -22,7 +22,7 @@ export const USAGE = `npm run bench -- [options]
 
   Measures Headgate and its rivals on this machine: about 8 minutes, on 127.0.0.1 alone.
 
-  --quick             one short round, about 1 minute; nothing is kept
+  --quick             one short round, about 2 minutes; nothing is kept
   --rounds N          rounds over all candidates (default 3)
   --seed N            order of the candidates (default 1)
   --connections N     kept-alive connections of the load (default 32)
@@ -36,10 +36,10 @@ export const USAGE = `npm run bench -- [options]
 
 const FULL = {
   rounds: 3,
-  warmUpSeconds: 1,
+  warmUpSeconds: 2,
   saturationSeconds: 2,
   phases: [
-    { ratePerSecond: 500, seconds: 3 },
+    { ratePerSecond: 500, seconds: 2 },
     { ratePerSecond: 2000, seconds: 2 },
   ],
 };
