@@ -35,7 +35,9 @@ function overlaps(a: MatchPlan, b: MatchPlan): boolean {
   if (a.host !== null && b.host !== null && a.host !== b.host) return false;
   if (a.methods !== null && b.methods !== null && !a.methods.some((method) => b.methods?.includes(method)))
     return false;
-  return Object.entries(a.headers).every(([name, value]) => (b.headers[name] ?? value) === value);
+  return Object.entries(a.headers).every(
+    ([name, value]) => !Object.hasOwn(b.headers, name) || b.headers[name] === value,
+  );
 }
 
 /** Whether every request of `narrow` fits `wide` too, and `narrow` has more conditions. */

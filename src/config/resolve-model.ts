@@ -81,7 +81,7 @@ function versionsOf(name: string, raw: RawModel, at: Located, files: NamedFiles,
   }
   // In the order of the file, which an object would lose for names such as `2`.
   return [...entries].flatMap(([version, here]) => {
-    const value = raw.versions?.[version];
+    const value = Object.hasOwn(raw.versions ?? {}, version) ? raw.versions?.[version] : undefined;
     return value === undefined ? [] : [resolveVersion(version, value, here, files, findings)];
   });
 }

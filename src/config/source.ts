@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { LineCounter, parseDocument, type YAMLError } from 'yaml';
 import type { Environment } from './interpolate.ts';
 import { DEPTH_MAX, locate } from './locate.ts';
-import type { Located, LocatedMap, SourceFile } from './located.ts';
+import { type Located, type LocatedMap, type SourceFile, shown } from './located.ts';
 import type { Findings } from './problem.ts';
 
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
@@ -35,7 +35,12 @@ export function readYaml(path: string, env: Environment, findings: Findings, nam
   const bytes = readBytes(path, FILE_BYTES_MAX);
   if (typeof bytes === 'string') {
     if (named === null) findings.inFile(source, 0, bytes, 'name a configuration file that can be read');
-    else findings.at(named, `${path}: ${bytes}`, 'correct the path, or the rights on the file');
+    else
+      findings.at(
+        named,
+        `${named.interpolated ? shown(named) : path}: ${bytes}`,
+        'correct the path, or the rights on the file',
+      );
     return { source, root: undefined };
   }
   const text = decode(bytes);
