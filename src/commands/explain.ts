@@ -6,9 +6,7 @@ import { loadPlan } from '../config/load.ts';
 import type { ModelPlan, Plan } from '../config/plan.ts';
 import { formatProblem } from '../config/problem.ts';
 import { SLOTS } from '../model.ts';
-import { type Attributes, assign, matchingRule } from '../split/assign.ts';
-import { modelSplit } from '../split/model-split.ts';
-import { UNIT_BYTES_MAX } from '../split/unit.ts';
+import { explainUnit, noAssignment } from '../split/explain.ts';
 import { EXIT } from './exit-codes.ts';
 import { createAllocator } from './supervise/allocations.ts';
 
@@ -46,46 +44,10 @@ function unknownModel({ model, file }: ExplainOptions, plan: Plan): string {
   return `No model is called ${model}; ${file} has ${plan.models.map(({ name }) => name).join(', ')}.`;
 }
 
-/** Why the data path would not assign by this unit, or null where it would. */
-function noAssignment(model: ModelPlan, unit: string): string | null {
-  const bytes = Buffer.byteLength(unit, 'utf8');
-  if (model.sticky === null) return `Model ${model.name} has no sticky key: each of its decisions is split by chance.`;
-  if (bytes === 0 || bytes > UNIT_BYTES_MAX) {
-    return `A unit has 1 to ${UNIT_BYTES_MAX} bytes, this one ${bytes}: the gate takes it for absent (sticky.missing: ${model.sticky.missing}).`;
-  }
-  return null;
-}
-
 export function explain(plan: Plan, model: ModelPlan, options: Omit<ExplainOptions, 'file' | 'json'>): ExplainView {
-  const split = modelSplit(model, createAllocator().allocate({ ...plan, models: [model] })[0] ?? []);
-  const attributes = attributesOf(model, options);
-  const unit = { bytes: Buffer.from(options.unit, 'utf8'), text: options.unit };
-  const assignment = assign(split, unit, attributes, () => 0);
-  if (assignment === null) throw new Error(`a unit was given, and model ${model.name} refused it`);
-  return {
-    model: model.name,
-    unit: options.unit,
-    version: model.versions[assignment.version]?.name ?? '',
-    slot: assignment.slot,
-    propensity: assignment.propensity,
-    reason: assignment.reason,
-    rule: assignment.reason === 'rule' ? matchingRule(split.rules, attributes) : null,
-    generation: plan.generation,
-  };
-}
-
-function attributesOf(
-  model: ModelPlan,
-  { headers, query, path }: Pick<ExplainOptions, 'headers' | 'query' | 'path'>,
-): Attributes {
-  const search = new URLSearchParams(query).toString();
-  return {
-    rawHeaders: Object.entries(headers).flatMap(([name, value]) => [
-      name,
-      Buffer.from(value, 'utf8').toString('latin1'),
-    ]),
-    target: `${path ?? (model.match.paths[0] || '/')}${search === '' ? '' : `?${search}`}`,
-  };
+  const tables = createAllocator().allocate({ ...plan, models: [model] })[0] ?? [];
+  const path = options.path ?? (model.match.paths[0] || '/');
+  return { ...explainUnit(model, tables, options.unit, { ...options, path }), generation: plan.generation };
 }
 
 export function explainText(view: ExplainView, model: ModelPlan): string {

@@ -17,8 +17,7 @@ import type { Comparer } from '../compare/comparer.ts';
 import type { ModelPlan } from '../config/plan.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 import { type Role, SHADOW_DROPS, SLOTS } from '../model.ts';
-import { type Attributes, assign, matchingRule } from '../split/assign.ts';
-import { modelSplit } from '../split/model-split.ts';
+import { type AskedAttributes, explainUnit } from '../split/explain.ts';
 import { SERIES } from '../telemetry/layout.ts';
 import type { Sums } from '../telemetry/sums.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
@@ -41,13 +40,7 @@ export interface ModelViews {
   split(name: string): SplitView | undefined;
   shadows(name: string): readonly ShadowView[] | undefined;
   drift(name: string): DriftView | undefined;
-  explain(model: string, unit: string, attributes: RuleAttributes): ExplainView | undefined;
-}
-
-interface RuleAttributes {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
-  readonly path: string;
+  explain(model: string, unit: string, attributes: AskedAttributes): ExplainView | undefined;
 }
 
 export function createModelViews(sources: ViewSources): ModelViews {
@@ -119,14 +112,7 @@ export function createModelViews(sources: ViewSources): ModelViews {
       const found = shelf.named(name);
       if (found === undefined) return undefined;
       const { model, generation } = found.known;
-      const split = modelSplit(model, found.tables);
-      const asked = attributesOf(attributes);
-      const assignment = assign(split, { bytes: Buffer.from(unit, 'utf8'), text: unit }, asked, () => 0);
-      if (assignment === null) return undefined;
-      const { slot, propensity, reason } = assignment;
-      const version = model.versions[assignment.version]?.name ?? '';
-      const rule = reason === 'rule' ? matchingRule(split.rules, asked) : null;
-      return { model: name, unit, version, slot, propensity, reason, rule, generation };
+      return { ...explainUnit(model, found.tables, unit, attributes), generation };
     },
   };
 }
@@ -149,10 +135,3 @@ const NOT_COMPARED = {
   meanAbsoluteDifference: null,
   latencyDifferenceMs: null,
 };
-
-/** As the data path sees them: header values in latin1 bytes, the query percent-encoded. */
-function attributesOf({ headers, query, path }: RuleAttributes): Attributes {
-  const search = new URLSearchParams(query).toString();
-  const rawHeaders = Object.entries(headers).flatMap(([name, value]) => [name, Buffer.from(value).toString('latin1')]);
-  return { rawHeaders, target: search === '' ? path : `${path}?${search}` };
-}
