@@ -26,7 +26,7 @@ function model(number: number): string {
 `;
 }
 
-it(`loads ${MODELS} models within ${MS_MAX} ms`, () => {
+it(`loads ${MODELS} models within ${MS_MAX} ms`, { timeout: 60_000 }, () => {
   const file = join(folder, 'many.yaml');
   writeFileSync(file, `models:\n${Array.from({ length: MODELS }, (_, number) => model(number)).join('')}`);
   const wall: number[] = [];

@@ -52,7 +52,7 @@ function reordered(value: unknown, random: () => number): unknown {
   return new Map(entries.sort((a, b) => a.at - b.at).map(({ key, below }) => [key, below]));
 }
 
-describe('the generation', () => {
+describe('the generation', { timeout: 60_000 }, () => {
   const own = generation(stringify(FULL));
 
   it('is 16 hex digits', () => expect(own).toMatch(/^[0-9a-f]{16}$/));

@@ -31,11 +31,11 @@ function load(content: string | Uint8Array) {
   return result.problems.map(({ problem }) => problem);
 }
 
-describe('the loader', () => {
+describe('the loader', { timeout: 60_000 }, () => {
   it('bears any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => void load(text)),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -66,7 +66,7 @@ describe('the loader', () => {
         const rest = EXAMPLE.slice(at + length);
         load(EXAMPLE.slice(0, at) + insert + (twice ? EXAMPLE.slice(at, at + length) : '') + rest);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -81,7 +81,7 @@ describe('the loader', () => {
       fc.property(fc.constantFrom(...paths), value, (path, given) => {
         load(stringify(replaced(example, path, given)));
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 
