@@ -16,7 +16,6 @@ import {
 import type { Upstreams } from './upstreams.ts';
 import { answerBody, CHALLENGER_SHARE, requestBody, STICKY_HEADER, TARGET, unitName } from './workload.ts';
 
-const SPLIT_UNITS = 800;
 const REPEATED_UNITS = 100;
 const AT_ONCE = 16;
 const WITHIN_MS = 5_000;
@@ -32,12 +31,18 @@ interface Reply {
 
 type Ask = (unit: number, body: string, query?: string) => Promise<Reply>;
 
-/**
- * @param withinMs how long shadows and records may take to show up
- * @throws with what the candidate did wrong
- */
-export async function validate(candidate: Candidate, upstreams: Upstreams, withinMs = WITHIN_MS): Promise<void> {
-  await withRunning(candidate, startRecorders, (...its) => checkWork(...its, withinMs));
+interface Thoroughness {
+  /** How many units are asked for, the first hundred of them twice. */
+  readonly units: number;
+  /** How long shadows and records may take to show up. */
+  readonly withinMs: number;
+}
+
+const THOROUGH: Thoroughness = { units: 800, withinMs: WITHIN_MS };
+
+/** @throws with what the candidate did wrong */
+export async function validate(candidate: Candidate, upstreams: Upstreams, thoroughness = THOROUGH): Promise<void> {
+  await withRunning(candidate, startRecorders, (...its) => checkWork(...its, thoroughness));
   await withRunning(candidate, async () => ({ ...upstreams, stop: async () => {} }), checkMeasuredAnswer);
 }
 
@@ -89,7 +94,7 @@ async function checkWork(
   running: Running,
   ask: Ask,
   recorders: Recorders,
-  withinMs: number,
+  { units, withinMs }: Thoroughness,
 ): Promise<void> {
   const { split, mirror, capture, drift } = candidate.work;
   const bodies = [...STATUSES.map((status) => requestBody(status)), `{"long":"${'x'.repeat(20_000)}"}`];
@@ -97,12 +102,12 @@ async function checkWork(
     const status = STATUSES[index] ?? 200;
     checkAnswer(await ask(index, body, `?status=${status}`), status, body);
   }
-  const versions = await askAll(ask, SPLIT_UNITS);
+  const versions = await askAll(ask, units);
   checkShares(versions, split);
   const again = await askAll(ask, REPEATED_UNITS);
   const moved = again.findIndex((version, unit) => version !== versions[unit]);
   if (moved >= 0) throw new Error(`unit ${unitName(moved)} did not stay with its version`);
-  const sent = bodies.length + SPLIT_UNITS + REPEATED_UNITS;
+  const sent = bodies.length + units + REPEATED_UNITS;
   await checkShadows(recorders, mirror ? sent : 0, withinMs);
   if (capture) await checkCaptured(running, mirror ? 2 * sent : sent, withinMs);
   if (drift)

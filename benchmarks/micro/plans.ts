@@ -17,7 +17,7 @@ export function writeConfiguration(folder: string, models: number): string {
       '    champion: old',
       '    sticky: { header: account-id }',
       '    split: { old: 90, new: 10 }',
-      '    drift: { provisional: 100 }',
+      '    drift: { provisional: 20 }',
     ].join('\n'),
   );
   writeFileSync(file, `models:\n${each.join('\n')}\n`);

@@ -99,7 +99,11 @@ afterAll(() => {
 
 function judged(work: Work, conduct: Conduct): Promise<void> {
   const counts = async (): Promise<Targets> => ({ champion: 0, challenger: 0, shadow: 0 });
-  return validate(candidate(work, conduct), { ports: measured, counts, stop: async () => {} }, 300);
+  return validate(
+    candidate(work, conduct),
+    { ports: measured, counts, stop: async () => {} },
+    { units: 300, withinMs: 300 },
+  );
 }
 
 describe('the validation', () => {
