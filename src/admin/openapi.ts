@@ -109,6 +109,7 @@ const shadowSchema = z
     compared: count,
     unpaired: count,
     statusEqual: count,
+    predictionsCompared: count,
     predictionsEqual: count,
     meanAbsoluteDifference: z.number().nullable(),
     latencyDifferenceMs: z.number().nullable(),

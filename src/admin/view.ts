@@ -80,6 +80,8 @@ export interface ShadowView {
   readonly compared: number;
   readonly unpaired: number;
   readonly statusEqual: number;
+  /** Pairs in which both predictions could be read, and those of them that were equal. */
+  readonly predictionsCompared: number;
   readonly predictionsEqual: number;
   readonly meanAbsoluteDifference: number | null;
   readonly latencyDifferenceMs: number | null;

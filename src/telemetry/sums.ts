@@ -2,7 +2,7 @@
 // counter that goes back would be read as a restart; their number is bounded by versions configured x threads.
 
 import type { Role } from '../model.ts';
-import { BUCKETS, HISTOGRAM_CELLS, quantileMs, sumMs } from './histogram.ts';
+import { HISTOGRAM_CELLS, quantileMs } from './histogram.ts';
 import { GATEWAY, SERIES } from './layout.ts';
 import type { MeterBlock } from './meters.ts';
 
@@ -30,7 +30,6 @@ export interface Quantiles {
   readonly p50: number | null;
   readonly p90: number | null;
   readonly p99: number | null;
-  readonly mean: number | null;
 }
 
 export interface Sums {
@@ -112,12 +111,9 @@ export function totalOf(cells: Float64Array): number {
 
 /** @param histogram the cells of one histogram */
 export function quantilesOf(histogram: Float64Array): Quantiles {
-  let count = 0;
-  for (let bucket = 0; bucket < BUCKETS; bucket++) count += histogram[bucket] as number;
   return {
     p50: quantileMs(histogram, 0.5),
     p90: quantileMs(histogram, 0.9),
     p99: quantileMs(histogram, 0.99),
-    mean: count > 0 ? sumMs(histogram) / count : null,
   };
 }

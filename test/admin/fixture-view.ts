@@ -182,6 +182,7 @@ const shadows: readonly ShadowView[] = [
     compared: 254_870,
     unpaired: 32,
     statusEqual: 254_758,
+    predictionsCompared: 254_700,
     predictionsEqual: 231_104,
     meanAbsoluteDifference: 0.0417,
     latencyDifferenceMs: 10.9,

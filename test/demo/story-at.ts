@@ -67,6 +67,7 @@ const STEADY: Story = {
       compared: 1238,
       unpaired: 2,
       statusEqual: 1238,
+      predictionsCompared: 1238,
       predictionsEqual: 3,
       meanAbsoluteDifference: 0.0131,
       latencyDifferenceMs: 0.2,

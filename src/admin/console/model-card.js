@@ -208,15 +208,16 @@ function shadowsSection(shadows, colourOf) {
  * @param {string} colour
  */
 function shadowRow(shadow, colour) {
-  const { version, share, sent, compared, unpaired, statusEqual, predictionsEqual, dropped } = shadow;
-  const part = (/** @type {number} */ equal) => (compared === 0 ? '–' : percent(equal / compared, 1));
+  const { version, share, sent, compared, unpaired, statusEqual, predictionsCompared, predictionsEqual, dropped } =
+    shadow;
+  const part = (/** @type {number} */ equal, /** @type {number} */ of) => (of === 0 ? '–' : percent(equal / of, 1));
   const drops = Object.entries(dropped).filter(([, lost]) => lost > 0);
   const cells = [
     percent(share),
     count(sent),
     unpaired === 0 ? count(compared) : `${count(compared)} (${count(unpaired)} unpaired)`,
-    part(predictionsEqual),
-    part(statusEqual),
+    part(predictionsEqual, predictionsCompared),
+    part(statusEqual, compared),
     shadow.meanAbsoluteDifference === null ? '–' : shadow.meanAbsoluteDifference.toPrecision(3),
     shadow.latencyDifferenceMs === null
       ? '–'
