@@ -14,11 +14,11 @@ export type Reason = (typeof REASONS)[number];
 /** Why a request was mirrored nowhere, although its share of the mirror had come up. */
 export const SHADOW_DROPS = [
   'body_too_large', // the body was streamed, not held
-  'request_incomplete', // the client left, or was answered, before its whole body had come
   'too_many_calls', // the version's shadow calls in flight are at their limit
   'too_many_bytes', // the bytes held for shadows are at their limit
   'no_healthy_upstream',
   'draining',
+  'request_incomplete', // the client left, or was answered, before its whole body had come
 ] as const;
 export type ShadowDrop = (typeof SHADOW_DROPS)[number];
 

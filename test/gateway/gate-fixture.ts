@@ -3,14 +3,17 @@
 
 import { readSlab } from '../../src/capture/slab.ts';
 import type { ListenPlan, ModelPlan, Plan, VersionPlan } from '../../src/config/plan.ts';
+import type { FailureCode } from '../../src/errors.ts';
+import { failureIndex } from '../../src/errors.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import { createGateway } from '../../src/gateway/gateway.ts';
 import type { Allocations } from '../../src/gateway/messages.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
-import type { ExchangeRecord } from '../../src/model.ts';
+import type { ExchangeRecord, Role, ShadowDrop } from '../../src/model.ts';
+import { SHADOW_DROPS } from '../../src/model.ts';
 import { allocate } from '../../src/split/allocate.ts';
-import { GATEWAY } from '../../src/telemetry/layout.ts';
+import { GATEWAY, SERIES } from '../../src/telemetry/layout.ts';
 import type { MeterBlock } from '../../src/telemetry/meters.ts';
 
 export function version(name: string, urls: string | readonly string[], more: Partial<VersionPlan> = {}): VersionPlan {
@@ -98,6 +101,9 @@ export function allocations({ models }: Plan): Allocations {
   });
 }
 
+export type GateField = keyof typeof GATEWAY.at;
+export type SeriesField = keyof typeof SERIES.at;
+
 export interface TestGate {
   readonly port: number;
   readonly url: string;
@@ -108,6 +114,13 @@ export interface TestGate {
   swap(plan: Plan): void;
   /** Decisions in flight, as counted. */
   inflight(): number;
+  /** Counters of the gateway thread, and of one (version, role) of the first model. */
+  gateCounter(field: GateField, offset?: number): number;
+  refused(code: FailureCode): number;
+  counter(version: string, role: Role, field: SeriesField, offset?: number): number;
+  shadowDrops(version: string): Partial<Record<ShadowDrop, number>>;
+  /** Wait until nothing is in flight, and check that nothing went wrong on the way. */
+  settled(): Promise<void>;
   /** Problems reported off the request path. */
   readonly problems: readonly unknown[];
   close(): Promise<void>;
@@ -140,6 +153,13 @@ export async function startGate(first: Plan, options: { readonly returnSlabs?: b
     },
     report: (problem) => problems.push(problem),
   });
+  const cellsOf = (kind: MeterBlock['kind'], name: string, role: Role): Float64Array => {
+    const block = blocks.find(
+      (b) => b.kind === kind && (kind === 'gateway' || (b.version === name && b.role === role)),
+    );
+    if (block === undefined) throw new Error(`no counters of ${name} as ${role}`);
+    return new Float64Array(block.memory);
+  };
   const port = await gateway.listen(0);
   return {
     port,
@@ -155,16 +175,59 @@ export async function startGate(first: Plan, options: { readonly returnSlabs?: b
       const block = blocks.find(({ kind }) => kind === 'gateway');
       return block === undefined ? 0 : (new Float64Array(block.memory)[GATEWAY.at.inflight] ?? 0);
     },
+    gateCounter: (field, offset = 0) => cellsOf('gateway', '', 'champion')[GATEWAY.at[field] + offset] ?? 0,
+    refused: (code) => cellsOf('gateway', '', 'champion')[GATEWAY.at.refused + failureIndex(code)] ?? 0,
+    counter: (name, role, field, offset = 0) => cellsOf('series', name, role)[SERIES.at[field] + offset] ?? 0,
+    shadowDrops(name) {
+      const cells = cellsOf('series', name, 'shadow');
+      const counted = SHADOW_DROPS.map((drop, at) => [drop, cells[SERIES.at.shadowDrops + at] ?? 0] as const);
+      return Object.fromEntries(counted.filter(([, count]) => count > 0));
+    },
+    async settled() {
+      const open = (): string[] =>
+        blocks.flatMap(({ kind, version: name, role, memory }) => {
+          const cells = new Float64Array(memory);
+          if (kind === 'series')
+            return cells[SERIES.at.inflight] === 0 ? [] : [`${name} ${role}: ${cells[SERIES.at.inflight]} in flight`];
+          const { inflight, shadowBytes } = GATEWAY.at;
+          return cells[inflight] === 0 && cells[shadowBytes] === 0
+            ? []
+            : [`gate: ${cells[inflight]} in flight, ${cells[shadowBytes]} shadow bytes`];
+        });
+      await until(
+        () => open().length === 0,
+        () => `a quiet gate (${open().join('; ')})`,
+      );
+      if (problems.length > 0)
+        throw new AggregateError(problems, `the gate reported ${problems.map(String).join('; ')}`);
+    },
     swap: (next) => gateway.swap(next, allocations(next)),
     close: () => gateway.drain(false),
   };
 }
 
 /** Wait for a condition; fails loudly after a deadline. */
-export async function until(condition: () => boolean, what: string, deadlineMs = 5000): Promise<void> {
+export async function until(condition: () => boolean, what: string | (() => string), deadlineMs = 5000): Promise<void> {
   const end = Date.now() + deadlineMs;
   while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`);
+    if (Date.now() > end)
+      throw new Error(`waited ${deadlineMs} ms in vain for ${typeof what === 'string' ? what : what()}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+}
+
+/** Wait until a number has not moved for a while. */
+export async function standstill(read: () => number, ms = 100): Promise<void> {
+  let last = read();
+  let since = Date.now();
+  await until(
+    () => {
+      const now = read();
+      if (now !== last) since = Date.now();
+      last = now;
+      return Date.now() - since >= ms;
+    },
+    'a standstill',
+    15_000,
+  );
 }
