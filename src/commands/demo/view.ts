@@ -144,8 +144,7 @@ function news(story: Story): [Line, Line] {
     const seconds = Math.max(0, Math.ceil((plannedMs - story.elapsedMs) / 1000));
     return [[span(` In ${seconds} s something goes wrong in the callers. No error will say so.`)], BLANK];
   }
-  if (noticedMs === null)
-    return [[span(' Something has gone wrong in the callers. Every answer is still a 200.')], BLANK];
+  if (noticedMs === null) return [[span(` Something has gone wrong in the callers. ${answers(story)}`)], BLANK];
   const delay = Math.round((noticedMs - beganMs) / 1000);
   const headline: Line = [
     span(' INCIDENT ', 'alarm'),
@@ -154,7 +153,11 @@ function news(story: Story): [Line, Line] {
   const hint = featureRows(story.drift).find((row) => row.feature === 'amount')?.hint;
   const cause =
     hint === undefined || hint === null ? 'Its values have moved away' : `It ${hint}: the callers now send cents`;
-  return [headline, [span(` ${cause}. Every answer is still a 200.`)]];
+  return [headline, [span(` ${cause}. ${answers(story)}`)]];
+}
+
+function answers({ callers }: Story): string {
+  return callers.failed === 0 ? 'Every answer is still a success.' : `${count(callers.failed)} calls have failed.`;
 }
 
 /** Cut to `columns` characters; every glyph used here is one column wide. */
