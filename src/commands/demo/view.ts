@@ -157,7 +157,7 @@ function news(story: Story): [Line, Line] {
 }
 
 function answers({ callers }: Story): string {
-  return callers.failed === 0 ? 'Every answer is still a success.' : `${count(callers.failed)} calls have failed.`;
+  return callers.failed === 0 ? 'Every answer still succeeds.' : `${count(callers.failed)} calls have failed.`;
 }
 
 /** Cut to `columns` characters; every glyph used here is one column wide. */
