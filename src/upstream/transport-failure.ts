@@ -16,7 +16,13 @@ export interface Progress {
 export const CONNECT_TIMEOUT = 'UND_ERR_CONNECT_TIMEOUT';
 
 /** Ends of an answer that come too early: the parser words them as errors of its own. */
-const CUT_SHORT = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'HPE_INVALID_EOF_STATE']);
+function isCutShort(error: Error, code: string): boolean {
+  return (
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
+    code === 'HPE_INVALID_EOF_STATE' ||
+    /Invalid EOF/.test(error.message)
+  );
+}
 
 export function transportFailure(error: Error, { sent, started, connectTimeoutMs }: Progress): Failure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -26,9 +32,17 @@ export function transportFailure(error: Error, { sent, started, connectTimeoutMs
   if (code === CONNECT_TIMEOUT) {
     return { code: 'upstream_unreachable', detail: `No connection within ${connectTimeoutMs} ms.` };
   }
-  if (started && CUT_SHORT.has(code)) return broken(started, code);
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || CUT_SHORT.has(code)) {
-    return { code: 'upstream_invalid', detail: `The answer is not valid HTTP/1.1 (${code}).` };
+  if (started && isCutShort(error, code)) return broken(started, code);
+  if (
+    error.name === 'HTTPParserError' ||
+    code.startsWith('HPE_') ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    isCutShort(error, code)
+  ) {
+    return {
+      code: 'upstream_invalid',
+      detail: `The answer is not valid HTTP/1.1 (${code === '' ? error.message : code}).`,
+    };
   }
   // undici gives up on an interim 100 that it has not asked for, and on a switch of protocols.
   if (/^bad (?:response|upgrade)$/.test(error.message)) {

@@ -2,14 +2,13 @@
 // times as much). Timeouts other than the connect timeout are the caller's, on its own deadlines; undici's are off.
 
 import type { Dispatcher } from 'undici';
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import type { Call, CallListener } from '../http/call.ts';
 import type { Transport, TransportOptions } from './transport.ts';
 import { IDLE_MS, RESPONSE_HEAD_BYTES_MAX } from './transport.ts';
 import { transportFailure } from './transport-failure.ts';
 
 export function createUndiciTransport(origin: string, options: TransportOptions): Transport {
-  const { tls } = options;
   const pool = new Pool(origin, {
     connections: options.connectionsMax,
     pipelining: 1,
@@ -17,14 +16,8 @@ export function createUndiciTransport(origin: string, options: TransportOptions)
     bodyTimeout: 0,
     keepAliveTimeout: IDLE_MS,
     maxHeaderSize: RESPONSE_HEAD_BYTES_MAX,
-    connect: {
-      timeout: options.connectTimeoutMs,
-      ...(tls?.ca == null ? {} : { ca: tls.ca }),
-      ...(tls?.cert == null ? {} : { cert: tls.cert }),
-      ...(tls?.key == null ? {} : { key: tls.key }),
-      ...(tls?.serverName == null ? {} : { servername: tls.serverName }),
-      rejectUnauthorized: tls?.verify ?? true,
-    },
+    allowH2: false,
+    connect: connector(options),
   });
   return {
     call(request, listener) {
@@ -43,6 +36,34 @@ export function createUndiciTransport(origin: string, options: TransportOptions)
     close: () => pool.close(),
     destroy: () => pool.destroy(),
   };
+}
+
+function connector({ tls, connectTimeoutMs }: TransportOptions): buildConnector.connector {
+  const connect = buildConnector({
+    allowH2: false,
+    timeout: connectTimeoutMs,
+    ...(tls?.ca == null ? {} : { ca: tls.ca }),
+    ...(tls?.cert == null ? {} : { cert: tls.cert }),
+    ...(tls?.key == null ? {} : { key: tls.key }),
+    rejectUnauthorized: tls?.verify ?? true,
+  });
+  return (options, callback) => {
+    // The configured name comes before the one that undici takes from the Host header.
+    const servername = tls?.serverName ?? options.servername;
+    connect(servername === undefined ? options : { ...options, servername }, (...[error, socket]) => {
+      if (error !== null) {
+        callback(error, null);
+        return;
+      }
+      socket.on('error', asBroken);
+      callback(null, socket);
+    });
+  };
+}
+
+/** undici takes a reset for the end of an answer that ends with its connection, which would hide that half of it is missing. */
+function asBroken(error: NodeJS.ErrnoException): void {
+  if (error.code === 'ECONNRESET') error.code = 'ERR_CONNECTION_RESET';
 }
 
 /** Both ends of one call: undici's handler on one side, the reins on the other. */
