@@ -54,9 +54,7 @@ export function createExposition(options: ExpositionOptions): Exposition {
     },
     snapshot(model, version, role) {
       const found = sums.find(model, version, role);
-      if (found === undefined) return undefined;
-      sums.refresh();
-      return snapshotOf(found);
+      return found === undefined ? undefined : snapshotOf(found);
     },
   };
 }

@@ -34,11 +34,12 @@ export interface Quantiles {
 
 export interface Sums {
   add(block: MeterBlock): void;
-  /** Read shared memory once, so that everything rendered from it belongs together. */
+  /** Read all of shared memory, so that everything rendered from it belongs together. */
   refresh(): void;
   readonly series: readonly SeriesSum[];
   /** Cells follow GATEWAY. */
   readonly gateway: Float64Array;
+  /** One sum, read anew. */
   find(model: string, version: string, role: Role): SeriesSum | undefined;
 }
 
@@ -75,7 +76,11 @@ export function createSums(): Sums {
     refresh() {
       for (const { sum, blocks } of entries) addUp(sum, blocks);
     },
-    find: (model, version, role) => byKey.get(keyOf(model, version, role))?.row,
+    find(model, version, role) {
+      const found = byKey.get(keyOf(model, version, role));
+      if (found !== undefined) addUp(found.entry.sum, found.entry.blocks);
+      return found?.row;
+    },
   };
 }
 

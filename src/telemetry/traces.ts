@@ -9,7 +9,11 @@ import type { ExchangeRecord } from '../model.ts';
 import type { SpanNames } from './span-attributes.ts';
 
 export interface Traces {
-  /** Spans of one call, if its trace is sampled: cheap enough for every record, and never waits. */
+  /**
+   * Spans of one call, if its trace is sampled: cheap enough for every record, and never waits. The call that answered the
+   * client has a server span; a shadow has none, nor has a call with an empty `spanId` - a challenger's in whose place the
+   * champion answered - whose `parentSpanId` then is the decision's span.
+   */
   record(record: ExchangeRecord, names: SpanNames): void;
   readonly counts: { readonly exported: number; readonly failed: number; readonly dropped: number };
   /** Send what is left, for at most CLOSE_MS. */
@@ -99,22 +103,22 @@ export async function createTraces(options: TracesOptions): Promise<Traces> {
   return {
     counts,
     record(record, names) {
-      if (!record.sampled || record.traceId === '' || record.spanId === '') return;
+      if (!record.sampled || record.traceId === '') return;
       if (pending >= PENDING_MAX - 1) {
         counts.dropped++;
         return;
       }
-      ids.trace = record.traceId;
-      const { traceId, spanId } = record;
+      const { traceId, spanId, parentSpanId, role } = record;
+      ids.trace = traceId;
       const endMs = record.at + record.latencyMs;
-      if (answersClient(record)) {
+      if (role !== 'shadow' && spanId !== '') {
         const start = {
           kind: api.SpanKind.SERVER,
           startTime: hrTime(record.at),
           attributes: serverAttributes(record, names),
         };
         const name = `${record.method} ${names.model}`;
-        past(name, spanId, under(traceId, record.parentSpanId, true), start, endMs, serverError(record));
+        past(name, spanId, under(traceId, parentSpanId, true), start, endMs, serverError(record));
       }
       if (record.attempts === 0 || record.callSpanId === '') return;
       const startTime = hrTime(Math.max(record.at, endMs - record.upstreamMs));
@@ -122,7 +126,7 @@ export async function createTraces(options: TracesOptions): Promise<Traces> {
       past(
         `${record.method} ${names.version}`,
         record.callSpanId,
-        under(traceId, spanId, false),
+        under(traceId, spanId === '' ? parentSpanId : spanId, false),
         call,
         endMs,
         callError(record),
@@ -135,14 +139,6 @@ export async function createTraces(options: TracesOptions): Promise<Traces> {
       settle(lost, lost > 0);
     },
   };
-}
-
-/**
- * Whether the call is the one whose answer the client got. A shadow's is not; nor is that of a challenger in whose place the
- * champion answered: it failed by its upstream's fault and has no status.
- */
-function answersClient({ role, status, failure }: ExchangeRecord): boolean {
-  return role !== 'shadow' && !(status === 0 && FAILURES[failure]?.source === 'upstream');
 }
 
 /** A server's span fails with what is not the client's fault, a client's span with any 4xx too (semantic conventions). */

@@ -15,7 +15,7 @@ export interface Traffic {
 }
 
 export interface TrafficNumbers {
-  /** Since the start of the process. */
+  /** Since the start of the process, up to now. */
   readonly total: number;
   readonly errors: number;
   /** Mean of the last RATE_TICKS ticks. */
@@ -116,8 +116,8 @@ function numbersOf(track: Track, seconds: Float64Array, ticks: number): TrafficN
   }
   const perSecond = (count: number): number => (recent.seconds > 0 ? round(count / recent.seconds) : 0);
   return {
-    total: track.lastCalls,
-    errors: track.lastErrors,
+    total: totalOf(track.series.cells),
+    errors: track.series.cells[SERIES.at.errors] as number,
     perSecond: perSecond(recent.calls),
     errorsPerSecond: perSecond(recent.errors),
     latencyMs: quantilesOf(latencyCells(track.series).map((count, cell) => count - (track.older[cell] as number))),

@@ -103,7 +103,7 @@ const SERVING = [
   ['forest', 'shadow'],
 ] as const;
 
-const HINT = 'BILL_AMT1 is 100 times what it was at every quantile: a change of unit, such as dollars to cents?';
+const HINT = 'looks like x100';
 
 const drift: DriftView = {
   model: 'credit-default',

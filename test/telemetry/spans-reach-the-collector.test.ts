@@ -84,11 +84,22 @@ test('a shadow is a client span under the decision it copied', async () => {
 });
 
 test('a failed challenger and the champion that answered for it are two client spans under one server span', async () => {
-  const failed = record({ status: 0, failure: failureIndex('upstream_reset'), callSpanId: 'aaaaaaaaaaaaaaa1' });
+  const failed = record({
+    status: 502,
+    failure: failureIndex('upstream_reset'),
+    spanId: '',
+    parentSpanId: '00f067aa0ba902b7',
+    callSpanId: 'aaaaaaaaaaaaaaa1',
+  });
   const { spans } = await exported([failed, record({ reason: 'fallback', role: 'champion' })]);
   expect(spans.map((span) => span.kind).sort()).toEqual([SERVER, CLIENT, CLIENT]);
   const [first] = spans;
-  expect(first).toMatchObject({ kind: CLIENT, statusCode: ERROR, attributes: { 'error.type': 'upstream_reset' } });
+  expect(first).toMatchObject({
+    kind: CLIENT,
+    parentSpanId: '00f067aa0ba902b7',
+    statusCode: ERROR,
+    attributes: { 'error.type': 'upstream_reset' },
+  });
 });
 
 test("the client's own mistakes are no errors of the server", async () => {

@@ -7,6 +7,8 @@ import { count, h } from './dom.js';
 /** @typedef {import('../view.ts').DriftView} DriftView */
 /** @typedef {import('../view.ts').FeatureDriftView} FeatureDriftView */
 
+/** Labels of bins that are beside the line of values, or no values at all. */
+const NO_VALUE = new Set(['null', 'missing', 'NaN', 'infinite', 'wrong type', 'other', 'never seen']);
 /** Gravest first. */
 const GRAVITY = ['drifting', 'unknown', 'warming', 'steady'];
 const MARKS = { steady: '✓', drifting: '▲', warming: '◌', unknown: '?' };
@@ -168,14 +170,14 @@ function rowElements(row, columns, colourOf, open) {
     }),
     h('td', {}, statusChip(row.status)),
   );
-  const hints = [...new Set([...row.cells.values()].map(({ hint }) => hint).filter((hint) => hint !== null))];
+  const hints = hintsOf(row);
   const hint =
     hints.length === 0
       ? null
       : h(
           'tr',
           { 'data-key': `${row.key} hint`, class: 'hint' },
-          h('td', { colspan: columns.length + 2 }, hints.join(' ')),
+          h('td', { colspan: columns.length + 2 }, hints.join(' · ')),
         );
   if (!isOpen) return hint === null ? [main] : [main, hint];
   const bins = h(
@@ -195,11 +197,36 @@ function rowElements(row, columns, colourOf, open) {
 }
 
 /**
+ * Each hint once, with the versions it is about unless they all agree.
+ * @param {Row} row
+ * @returns {string[]}
+ */
+function hintsOf(row) {
+  /** @type {Map<string, string[]>} */
+  const about = new Map();
+  for (const [column, { hint }] of row.cells) if (hint !== null) about.set(hint, [...(about.get(hint) ?? []), column]);
+  return [...about].map(([hint, columns]) =>
+    columns.length === row.cells.size ? hint : `${columns.join(', ')}: ${hint}`,
+  );
+}
+
+/**
+ * Bins along the line of values: what lies above it comes last, and what is no value at all after that.
+ * @param {FeatureDriftView['bins']} bins
+ */
+function inOrder(bins) {
+  const place = (/** @type {string} */ label) =>
+    label === 'below min' ? 0 : label === 'above max' ? 2 : NO_VALUE.has(label) ? 3 : 1;
+  return [...bins].sort((a, b) => place(a.label) - place(b.label));
+}
+
+/**
  * @param {string} column
  * @param {FeatureDriftView} cell
  * @param {string} colour
  */
 function figure(column, cell, colour) {
+  const bins = inOrder(cell.bins);
   const baseline = `${cell.provisional ? 'provisional ' : ''}baseline of ${count(cell.baselineRows)} rows`;
   return h(
     'figure',
@@ -211,11 +238,11 @@ function figure(column, cell, colour) {
       h('span', { class: 'key' }, h('i', { class: 'swatch then' }), baseline),
       h('span', { class: 'key' }, h('i', { class: `swatch ${colour}` }), `now, ${count(cell.rows)} rows`),
     ),
-    cell.bins.length === 0
+    bins.length === 0
       ? h('p', { class: 'quiet' }, 'Not enough rows yet.')
       : [
-          histogram(cell.bins, colour),
-          h('div', { class: 'axis' }, h('span', {}, cell.bins[0]?.label), h('span', {}, cell.bins.at(-1)?.label)),
+          histogram(bins, colour),
+          h('div', { class: 'axis' }, h('span', {}, bins[0]?.label), h('span', {}, bins.at(-1)?.label)),
         ],
   );
 }
