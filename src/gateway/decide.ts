@@ -5,13 +5,11 @@
 
 import type { Failure } from '../errors.ts';
 import { failureKind } from '../errors.ts';
-import type { CallListener } from '../http/call.ts';
-import type { Exchange, ExchangeListener } from '../http/exchange.ts';
+import type { Exchange } from '../http/exchange.ts';
 import { forwardHeaders, relayHeaders } from '../http/forward.ts';
 import type { RequestHead } from '../http/head.ts';
 import { readRequestHead } from '../http/head.ts';
 import { originForm, pathOf, targetProblem } from '../http/target.ts';
-import type { Watched } from '../kernel/deadlines.ts';
 import { spanId, uuidv7 } from '../kernel/ids.ts';
 import type { Assignment, Reason } from '../model.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
@@ -21,6 +19,7 @@ import { assignVersion, missingKey } from './assignment.ts';
 import { Calls } from './calls.ts';
 import type { Gate } from './gate.ts';
 import { admit, tooLarge } from './gate.ts';
+import { Guarded } from './guarded.ts';
 import { outgoingRequest } from './outgoing.ts';
 import type { DecisionFacts } from './record.ts';
 import { recordCall } from './record.ts';
@@ -35,6 +34,17 @@ import { dueAt, lateFailure, totalDueAt } from './waiting.ts';
 
 /** @returns false where no model matches: the request is not a decision, and the lane gives it to someone else */
 export function decide(gate: Gate, exchange: Exchange): boolean {
+  try {
+    return begin(gate, exchange);
+  } catch (error) {
+    // Nothing has been acquired yet: a decision that has begun catches its own faults.
+    gate.fault(error);
+    turnAway(gate, exchange, INTERNAL);
+    return true;
+  }
+}
+
+function begin(gate: Gate, exchange: Exchange): boolean {
   const head = readRequestHead(exchange.rawHeaders);
   const target = originForm(exchange.target, head.host);
   const problem = head.problem || headProblem(head, exchange) || targetProblem(target ?? '');
@@ -56,7 +66,7 @@ export function decide(gate: Gate, exchange: Exchange): boolean {
   }
 
   // 3. Receive: hold the body while it is small, then go on.
-  new Decision(gate, route, exchange, head, target, route.isDecision(exchange.method, path)).receive();
+  new Decision(gate, route, exchange, head, target, route.isDecision(exchange.method, path)).begin();
   return true;
 }
 
@@ -65,12 +75,14 @@ function turnAway(gate: Gate, exchange: Exchange, failure: Failure): void {
   refuse(exchange, failure, '', '');
 }
 
+const INTERNAL: Failure = { code: 'internal', detail: '' };
+
 const UNASSIGNED: Assignment = { version: 0, slot: -1, propensity: 1, reason: 'no_key' };
 
 type Phase = 'receiving' | 'calling' | 'answering' | 'refused' | 'done';
 
 /** One decision under way: it listens to the client on one side, to the upstream on the other, and to its deadline. */
-export class Decision implements ExchangeListener, CallListener, Watched, DecisionFacts {
+export class Decision extends Guarded implements DecisionFacts {
   readonly gate: Gate;
   readonly route: Route;
   readonly exchange: Exchange;
@@ -94,8 +106,6 @@ export class Decision implements ExchangeListener, CallListener, Watched, Decisi
   startedAt: number;
   /** When the whole request had come. */
   completeAt = Number.POSITIVE_INFINITY;
-  dueAt = Number.POSITIVE_INFINITY;
-  place = -1;
 
   #phase: Phase = 'receiving';
   #wait: Wait = 'request';
@@ -103,6 +113,7 @@ export class Decision implements ExchangeListener, CallListener, Watched, Decisi
   #failure: Failure | null = null;
 
   constructor(gate: Gate, route: Route, exchange: Exchange, head: RequestHead, target: string, isDecision: boolean) {
+    super();
     this.gate = gate;
     this.route = route;
     this.exchange = exchange;
@@ -122,20 +133,29 @@ export class Decision implements ExchangeListener, CallListener, Watched, Decisi
       decisionId: this.id,
     });
     this.#limits = { listen: gate.listen.timeout, model: route.plan.timeout };
-    exchange.listener = this;
   }
 
   // --- 3. receive -------------------------------------------------------------------------------------------------------
 
-  receive(): void {
+  begin(): void {
     const { gate, exchange, route } = this;
     gate.inflight++;
     route.load.inflight++;
     route.generation.hold();
     gate.meters.gateway.inflight(1);
     gate.watch.add(this);
+    exchange.listener = this;
+    try {
+      this.#receive();
+    } catch (error) {
+      this.crashed(error);
+    }
+  }
+
+  #receive(): void {
+    const { gate, exchange, route } = this;
     if (exchange.body.length === 0) {
-      this.requestEnd([]);
+      this.onRequestEnd([]);
       return;
     }
     exchange.receive();
@@ -144,7 +164,7 @@ export class Decision implements ExchangeListener, CallListener, Watched, Decisi
     else this.#waitFor(route.plan.sticky?.source.kind === 'body' ? 'request' : 'patience');
   }
 
-  requestData(chunk: Uint8Array): void {
+  protected override onRequestData(chunk: Uint8Array): void {
     if (this.#phase === 'refused' || this.#phase === 'done') return;
     const { body } = this;
     if (body.bytes + chunk.length > this.gate.listen.bodyBytesMax) {
@@ -158,7 +178,7 @@ export class Decision implements ExchangeListener, CallListener, Watched, Decisi
     if (this.#wait === 'request' || this.#wait === 'rest') this.#waitFor('upload');
   }
 
-  requestEnd(trailers: readonly string[]): void {
+  protected override onRequestEnd(trailers: readonly string[]): void {
     if (this.#phase === 'refused' || this.#phase === 'done') return;
     this.completeAt = this.gate.clock.now();
     this.body.end(trailers);
@@ -171,7 +191,7 @@ export class Decision implements ExchangeListener, CallListener, Watched, Decisi
     else if (this.#wait !== 'reader') this.#waitFor('rest');
   }
 
-  requestInvalid(detail: string): void {
+  protected override onRequestInvalid(detail: string): void {
     if (this.#phase !== 'refused' && this.#phase !== 'done') this.#giveUp({ code: 'bad_request', detail });
   }
 
@@ -206,15 +226,15 @@ export class Decision implements ExchangeListener, CallListener, Watched, Decisi
     this.exchange.resumeRequest();
   }
 
-  callSent(): void {
+  override callSent(): void {
     this.calls.sent = true;
   }
 
-  callInformed(status: number, rawHeaders: readonly string[]): void {
+  protected override onCallInformed(status: number, rawHeaders: readonly string[]): void {
     if (this.#phase === 'calling') this.exchange.inform(status, rawHeaders);
   }
 
-  callFailed(failure: Failure): void {
+  protected override onCallFailed(failure: Failure): void {
     this.calls.ended(blame(failure));
     if (this.#phase === 'answering') this.#breakOff(failure);
     else this.#attemptEnded({ kind: 'failure', failure, sent: this.calls.sent });
@@ -264,7 +284,7 @@ export class Decision implements ExchangeListener, CallListener, Watched, Decisi
 
   // --- 7. respond -------------------------------------------------------------------------------------------------------
 
-  callStarted(status: number, statusText: string, rawHeaders: string[]): void {
+  protected override onCallStarted(status: number, statusText: string, rawHeaders: string[]): void {
     if (this.#mayRetry({ kind: 'status', status })) {
       this.calls.stop('failed');
       this.#retry();
@@ -294,30 +314,30 @@ export class Decision implements ExchangeListener, CallListener, Watched, Decisi
     this.#waitFor('rest');
   }
 
-  callData(chunk: Uint8Array): void {
+  protected override onCallData(chunk: Uint8Array): void {
     this.answer.take(chunk);
     if (this.exchange.write(chunk)) return;
     this.calls.pause();
     this.#waitFor('reader');
   }
 
-  writable(): void {
+  protected override onWritable(): void {
     if (this.#phase !== 'answering' || !this.calls.underWay) return;
     this.#waitFor('rest');
     this.calls.resume();
   }
 
-  callEnded(trailers: readonly string[]): void {
+  protected override onCallEnded(trailers: readonly string[]): void {
     this.calls.ended('succeeded');
     this.#waitFor('reader');
     this.exchange.end(this.head.trailers ? trailers : []);
   }
 
-  answered(): void {
+  protected override onAnswered(): void {
     this.#finish(this.#failure);
   }
 
-  clientGone(): void {
+  protected override onClientGone(): void {
     this.calls.stop('abandoned');
     this.#finish(this.#failure ?? { code: 'client_gone', detail: '' });
   }
@@ -329,7 +349,7 @@ export class Decision implements ExchangeListener, CallListener, Watched, Decisi
     this.dueAt = dueAt(wait, this.gate.clock.now(), this, this.#limits);
   }
 
-  expired(nowMs: number): void {
+  protected override onExpired(nowMs: number): void {
     if (this.#wait === 'patience') {
       this.#proceed();
       return;
@@ -363,8 +383,33 @@ export class Decision implements ExchangeListener, CallListener, Watched, Decisi
     this.#finish(failure);
   }
 
-  #finish(failure: Failure | null): void {
+  /** A fault of the gate's own: said with 500 while that can still be said. Whatever state it left, the books are closed. */
+  protected override crashed(error: unknown): void {
+    this.gate.fault(error);
     if (this.#phase === 'done') return;
+    try {
+      this.#giveUp(INTERNAL);
+    } catch (again) {
+      this.gate.fault(again);
+      this.exchange.abort();
+      if (this.#release()) this.gate.meters.gateway.refused('internal');
+    }
+  }
+
+  #finish(failure: Failure | null): void {
+    if (!this.#release()) return;
+    if (this.calls.version < 0) {
+      this.gate.meters.gateway.refused(failure?.code ?? 'internal');
+      return;
+    }
+    dropShadows(this);
+    // 8. Record: what happened, once, for the monitor.
+    recordCall(this, failure);
+  }
+
+  /** @returns false where it was over already */
+  #release(): boolean {
+    if (this.#phase === 'done') return false;
     this.#phase = 'done';
     const { gate, route } = this;
     gate.watch.remove(this);
@@ -372,15 +417,9 @@ export class Decision implements ExchangeListener, CallListener, Watched, Decisi
     route.load.inflight--;
     route.generation.release();
     gate.meters.gateway.inflight(-1);
-    this.body.abandon();
     this.exchange.listener = null;
-    if (this.calls.version < 0) {
-      gate.meters.gateway.refused(failure?.code ?? 'internal');
-      return;
-    }
-    dropShadows(this);
-    // 8. Record: what happened, once, for the monitor.
-    recordCall(this, failure);
+    this.body.abandon();
+    return true;
   }
 }
 

@@ -25,6 +25,8 @@ export interface Gate {
   inflight: number;
   /** Give a finished call to the monitor, or count that it could not be. */
   handOver(record: ExchangeRecord): void;
+  /** Report an exception that a request has met: a fault of the gate's own. */
+  fault(problem: unknown): void;
 }
 
 /** Whether a request may come in: refused early, before its body is read, and cheaply. */

@@ -75,9 +75,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     inflight: 0,
     handOver(record) {
       meters.gateway.received();
-      if (!slabs.write(record)) meters.gateway.captureDropped('monitor_behind');
-      else flushTimer ??= setTimeout(flush, FLUSH_MS);
+      try {
+        if (!slabs.write(record)) meters.gateway.captureDropped('monitor_behind');
+        else flushTimer ??= setTimeout(flush, FLUSH_MS);
+      } catch (error) {
+        // Received, hence captured or dropped, whatever happens.
+        meters.gateway.captureDropped('write_failed');
+        options.report(error);
+      }
     },
+    fault: options.report,
   };
   routes.swap(plan, options.allocations);
 

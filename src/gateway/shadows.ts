@@ -39,8 +39,13 @@ function mirrorsOf(decision: Mirrored, send: (mirror: RouteMirror) => ShadowDrop
   decision.mirrored = true;
   for (const mirror of route.mirrors) {
     if (mirror.version === assignment.version || !isMirrored(decision.id, mirror.name, mirror.share)) continue;
-    const drop = send(mirror);
-    if (drop !== null) mirror.meter.shadowDropped(drop);
+    // Not even a fault of the gate's own in a shadow may reach the decision.
+    try {
+      const drop = send(mirror);
+      if (drop !== null) mirror.meter.shadowDropped(drop);
+    } catch (error) {
+      gate.fault(error);
+    }
   }
   gate.meters.gateway.shadowBytes(gate.routes.shadowBytes);
 }
@@ -73,7 +78,13 @@ function sendShadow(decision: Mirrored, mirror: RouteMirror): ShadowDrop | null 
     },
     whole.length,
     bounds,
-    (result) => shadowEnded(decision, mirror, result, callSpanId, at),
+    (result) => {
+      try {
+        shadowEnded(decision, mirror, result, callSpanId, at);
+      } catch (error) {
+        gate.fault(error);
+      }
+    },
   );
   if (drop === null) mirror.meter.inflight(1);
   return drop;
