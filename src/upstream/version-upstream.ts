@@ -62,7 +62,8 @@ export function createVersionUpstream(options: VersionUpstreamOptions): VersionU
     endpoints,
     budget,
     call(request, listener, avoid) {
-      const endpoint = pickEndpoint(endpoints, version.balance, turn++, avoid);
+      // A retry takes no turn of its own: it would keep the turns in step with the failures.
+      const endpoint = pickEndpoint(endpoints, version.balance, avoid === null ? turn++ : turn, avoid);
       if (endpoint === undefined) return undefined;
       const path = endpointPath(endpoint, request.path);
       const headers = signHeaders(version.auth, request.headers);
