@@ -21,11 +21,15 @@ export function countBy<T>(items: Iterable<T>, keyOf: (item: T) => string): Reco
   return counts;
 }
 
-/** Sum of a counter over all its labels in a Prometheus exposition, with the lines that are not zero. */
+/**
+ * Sum of a counter over all its labels in a Prometheus exposition, with the lines that are not zero.
+ * @throws where there is no such counter
+ */
 export function counterOf(
   exposition: string,
   name: string,
 ): { readonly total: number; readonly lines: readonly string[] } {
+  if (!exposition.includes(`# TYPE ${name} counter\n`)) throw new Error(`the exposition has no counter ${name}`);
   const lines = exposition.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
   const counted = lines.filter((line) => Number(line.slice(line.lastIndexOf(' '))) > 0);
   return { total: counted.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0), lines: counted };

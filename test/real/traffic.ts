@@ -8,7 +8,7 @@ import type { Environments, ModelServers } from './model-servers.ts';
 import { createAsk, headerOf, type Outcome, runNodeLane } from './node-lane.ts';
 import { runPythonLane } from './python-lane.ts';
 
-const PROGRESS_MS = 15_000;
+const PROGRESS_MS = 30_000;
 const NODE_CONCURRENCY = 2;
 
 export interface Setting {
