@@ -1,4 +1,5 @@
-"""The assignment of units to versions, written a second time from docs/assignment.md, in another language.
+"""The assignment of units to versions, written a second time from docs/assignment.md, in another language, and the choice of
+decisions for a mirror (src/mirror/mirror.ts).
 
 Reads one JSON array from standard input, one object a model:
   {"model", "shares": {version: fraction}, "units": [..], "mirror": {"version", "share"}, "decisions": [..]}
