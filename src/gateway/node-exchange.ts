@@ -136,7 +136,8 @@ export class NodeExchange implements Exchange {
 
   /** Send the head, if nothing has carried it yet. */
   flush(): void {
-    if (!this.#flushed && !this.#over) this.#response.flushHeaders();
+    // Not flushHeaders: that writes the head as UTF-8, and its bytes are latin1. An empty piece carries it as it is.
+    if (!this.#flushed && !this.#over) this.#response.write(EMPTY);
   }
 
   #closed(): void {
@@ -151,6 +152,8 @@ export class NodeExchange implements Exchange {
 function flushHead(exchange: NodeExchange): void {
   exchange.flush();
 }
+
+const EMPTY = new Uint8Array(0);
 
 /** Content-Length, 0 without a body, -1 where it is chunked. llhttp has refused whatever would be ambiguous. */
 function bodyLength(rawHeaders: readonly string[]): number {

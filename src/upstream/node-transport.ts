@@ -84,6 +84,8 @@ function wireHeaders({ host, headers, body }: OutgoingRequest): string[] {
   return wire;
 }
 
+const EMPTY = new Uint8Array(0);
+
 class NodeCall implements Call {
   readonly #request: ClientRequest;
   readonly #outgoing: OutgoingRequest;
@@ -119,7 +121,8 @@ class NodeCall implements Call {
     request.on('response', (response) => this.#answer(response));
     request.on('error', (error) => this.fail(error));
     request.on('close', () => this.fail(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
-    request.flushHeaders();
+    // The head leaves now. Not by flushHeaders: that would write its latin1 bytes as UTF-8.
+    request.write(EMPTY);
   }
 
   abort(): void {

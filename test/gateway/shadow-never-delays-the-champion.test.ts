@@ -146,7 +146,7 @@ test('a shadow that hangs leaves the latency of the champion where it was', asyn
 
 test('calls over the bound are dropped and counted, exactly', async () => {
   const shadow = await kept(rawUpstream(() => {}));
-  await start(shadow.url, { callsMax: 3, timeoutMs: 5000 });
+  await start(shadow.url, { callsMax: 3, timeoutMs: 5000 }, { drainMs: 100 });
   await ride(10);
   expect(gate.shadowDrops('shadow')).toEqual({ too_many_calls: 7 });
   expect(gate.counter('shadow', 'shadow', 'inflight')).toBe(3);
@@ -154,7 +154,7 @@ test('calls over the bound are dropped and counted, exactly', async () => {
 
 test('bytes over the bound are dropped and counted, exactly', async () => {
   const shadow = await kept(rawUpstream(() => {}));
-  await start(shadow.url, { callsMax: 100, bytesMax: 2500, timeoutMs: 5000 });
+  await start(shadow.url, { callsMax: 100, bytesMax: 2500, timeoutMs: 5000 }, { drainMs: 100 });
   await ride(10, 'x'.repeat(1000));
   expect(gate.shadowDrops('shadow')).toEqual({ too_many_bytes: 8 });
   expect(gate.gateCounter('shadowBytes')).toBe(2000);

@@ -3,7 +3,6 @@
 
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { until } from './gate-fixture.ts';
 
 export interface Message {
   readonly startLine: string;
@@ -21,21 +20,48 @@ export class Wire {
   total = 0;
   /** How the other side ended it. */
   ended: 'no' | 'end' | 'reset' = 'no';
+  readonly #waiting = new Set<() => void>();
 
   constructor(socket: Socket) {
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => {
       this.total += chunk.length;
       this.buffer = Buffer.concat([this.buffer, chunk]);
+      this.#changed();
     });
     socket.on('end', () => {
       this.ended = this.ended === 'no' ? 'end' : this.ended;
+      this.#changed();
     });
     socket.on('error', () => {
       this.ended = 'reset';
+      this.#changed();
     });
     socket.on('close', () => {
       if (this.ended === 'no') this.ended = 'end';
+      this.#changed();
+    });
+  }
+
+  #changed(): void {
+    for (const check of [...this.#waiting]) check();
+  }
+
+  /** Wait for something to be true of what has come, at the moment it comes. */
+  until(condition: () => boolean, what: () => string, deadlineMs = 5000): Promise<void> {
+    if (condition()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const done = (error?: Error): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(check);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const check = (): void => {
+        if (condition()) done();
+      };
+      const timer = setTimeout(() => done(new Error(`waited ${deadlineMs} ms in vain for ${what()}`)), deadlineMs);
+      this.#waiting.add(check);
     });
   }
 
@@ -61,14 +87,14 @@ export class Wire {
   }
 
   async seen(text: string): Promise<void> {
-    await until(
+    await this.until(
       () => this.text.includes(text),
       () => `${JSON.stringify(text)} in ${JSON.stringify(this.text.slice(-300))}`,
     );
   }
 
   async over(): Promise<'end' | 'reset'> {
-    await until(
+    await this.until(
       () => this.ended !== 'no',
       () => `the end of the connection (got ${JSON.stringify(this.text.slice(-300))})`,
     );
@@ -77,7 +103,7 @@ export class Wire {
 
   /** Take a head off the wire. */
   async head(): Promise<Pick<Message, 'startLine' | 'headers'>> {
-    await until(
+    await this.until(
       () => this.text.includes('\r\n\r\n') || this.ended !== 'no',
       () => `a head in ${JSON.stringify(this.text)}`,
     );
@@ -108,7 +134,7 @@ export class Wire {
   }
 
   async take(length: number): Promise<Buffer> {
-    await until(
+    await this.until(
       () => this.buffer.length >= length || this.ended !== 'no',
       () => `${length} bytes (${this.buffer.length})`,
       15_000,
@@ -121,7 +147,10 @@ export class Wire {
   }
 
   async line(): Promise<string> {
-    await until(() => this.buffer.includes('\r\n') || this.ended !== 'no', 'a line');
+    await this.until(
+      () => this.buffer.includes('\r\n') || this.ended !== 'no',
+      () => 'a line',
+    );
     const end = this.buffer.indexOf('\r\n');
     if (end < 0) throw new Error(`the connection ended (${this.ended}) in the middle of a chunked body`);
     return (await this.take(end + 2)).subarray(0, end).toString('latin1');
@@ -199,7 +228,11 @@ export function answering(
 ): Promise<RawUpstream> {
   return rawUpstream(async (wire, upstream) => {
     for (;;) {
-      await until(() => wire.buffer.length > 0 || wire.ended !== 'no', 'a request', 60_000);
+      await wire.until(
+        () => wire.buffer.length > 0 || wire.ended !== 'no',
+        () => 'a request',
+        60_000,
+      );
       if (wire.ended !== 'no') return;
       const request = await wire.message();
       upstream.requests.push(request);
