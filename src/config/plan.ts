@@ -40,6 +40,8 @@ export interface ListenPlan {
     readonly stallMs: number;
   };
   readonly tls: ServerTlsPlan | null;
+  /** Whether plain requests over plain connections take the fast lane, in and out. */
+  readonly fastLane: boolean;
 }
 
 /** PEM texts, already read. */

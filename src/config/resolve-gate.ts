@@ -35,6 +35,7 @@ export function resolveGate(
       host,
       port,
       threads: raw.listen.threads,
+      fastLane: raw.listen.fastLane,
       bodyBytesMax: raw.listen.body.max,
       bodyBytesHeld: raw.listen.body.buffer,
       headBytesMax: raw.listen.headers.max,

@@ -13,6 +13,9 @@ export interface DrainOptions {
   /** Whether an answer is under way. */
   readonly busy: () => boolean;
   readonly connections: () => number;
+  /** Connections that are not node:http's to close. */
+  readonly closeIdle: () => void;
+  readonly closeAll: () => void;
   /** Whether something else (shadows) is; it has its own deadline. */
   readonly pending: () => boolean;
 }
@@ -36,9 +39,11 @@ export async function drainServer(server: Server, options: DrainOptions): Promis
   await waitUntil(clock, idleMs, () => options.connections() === 0);
   await waitUntil(clock, deadline - clock.now(), () => {
     server.closeIdleConnections();
+    options.closeIdle();
     return !options.busy() && options.connections() === 0;
   });
   server.closeAllConnections();
+  options.closeAll();
   await waitUntil(clock, deadline - clock.now(), () => !options.pending());
   await closed;
 }

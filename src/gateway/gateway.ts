@@ -14,6 +14,7 @@ import type { MeterBlock } from '../telemetry/meters.ts';
 import { createMeters } from '../telemetry/meters.ts';
 import { decide } from './decide.ts';
 import { drainServer } from './drain.ts';
+import { installFastLane } from './fast-lane.ts';
 import { createFront } from './front.ts';
 import type { Gate } from './gate.ts';
 import { createGeneralLane, tlsOptions } from './general-lane.ts';
@@ -100,6 +101,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     closing: () => gate.draining,
     fault: options.report,
   });
+  const fast =
+    plan.listen.fastLane && plan.listen.tls === null
+      ? installFastLane(server, {
+          clock,
+          watch,
+          idleMs: plan.listen.timeout.idleMs,
+          headBytesMax: plan.listen.headBytesMax,
+          exchange: (exchange) => decide(gate, exchange),
+          closing: () => gate.draining,
+          fault: options.report,
+        })
+      : null;
 
   return {
     listen(port) {
@@ -127,6 +140,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     async drain(graceful) {
       gate.draining = true;
       await drainServer(server, {
+        closeIdle: () => fast?.closeIdle(),
+        closeAll: () => fast?.closeAll(),
         graceful,
         drainMs: plan.listen.drainMs,
         clock,

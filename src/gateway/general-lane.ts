@@ -44,7 +44,9 @@ export function createGeneralLane(listen: ListenPlan, clock: Clock, events: Lane
     noDelay: true,
   };
   const server =
-    listen.tls === null ? createHttpServer(options) : createHttpsServer({ ...options, ...tlsOptions(listen.tls) });
+    listen.tls === null
+      ? createHttpServer(options)
+      : createHttpsServer({ ...options, ...tlsOptions(listen.tls), handshakeTimeout: headMs });
   server.maxConnections = listen.connectionsMax;
   // The head's limit is in bytes. Node's own in headers would drop the rest without a word.
   server.maxHeadersCount = 0;

@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import type { BodyFrame, Exchange, ExchangeListener } from '../http/exchange.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { closeLingering, lingerWhenClosed } from './lingering-close.ts';
+import { plainAddress } from './plain-address.ts';
 
 export interface ExchangeOptions {
   readonly clock: Clock;
@@ -163,11 +164,6 @@ function bodyLength(rawHeaders: readonly string[]): number {
     if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return -1;
   }
   return 0;
-}
-
-/** IPv4 without its IPv6 mapping. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
 function pairs(flat: readonly string[]): [string, string][] {

@@ -94,6 +94,7 @@ export function createRoutes(
         connectTimeoutMs: model.timeout.connectMs,
         breaker: model.breaker,
         retryBudget: model.retry.budget,
+        fastLane: plan.listen.fastLane,
       };
       const key = upstreamKey(model.name, role, options);
       const kept = used.get(key) ?? upstreams.get(key) ?? createVersionUpstream({ ...options, clock });

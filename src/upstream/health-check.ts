@@ -1,9 +1,9 @@
 // Active health checks: a GET to each endpoint of a version, on connections of their own so that a busy pool is not taken
 // for a sick one. Consecutive answers change an endpoint's mind, one lost packet does not.
 
-import type { ClientTlsPlan, HealthPlan } from '../config/plan.ts';
+import type { HealthPlan } from '../config/plan.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Transport } from './transport.ts';
+import type { Transport, TransportOptions } from './transport.ts';
 import { createUndiciTransport } from './undici-transport.ts';
 
 export interface HealthChecks {
@@ -14,7 +14,7 @@ export interface HealthChecks {
 export function startHealthChecks(
   endpoints: readonly Endpoint[],
   plan: HealthPlan,
-  options: { readonly connectTimeoutMs: number; readonly tls: ClientTlsPlan | null },
+  options: TransportOptions,
 ): HealthChecks {
   const checks = endpoints.map((endpoint) => {
     const transport = createUndiciTransport(endpoint.plan.origin, { ...options, connectionsMax: 1 });

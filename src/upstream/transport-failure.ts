@@ -2,6 +2,7 @@
 // use the same parser and the same codes of the operating system.
 
 import type { Failure } from '../errors.ts';
+import { handshakeFailure } from './handshake-failure.ts';
 
 /** How far a call had come when it failed. */
 export interface Progress {
@@ -51,6 +52,9 @@ export function transportFailure(error: Error, { sent, started, connectTimeoutMs
   // Whatever has no code comes from no socket: a fault of our own.
   if (code === '' && error.name !== 'AggregateError')
     return { code: 'internal', detail: `${error.name}: ${error.message}.` };
+  // With TLS 1.3 a refused client certificate is heard of after the request has left; the request was not read (RFC 8446 section 4.6).
+  const handshake = started ? null : handshakeFailure(error, code);
+  if (handshake !== null) return { code: 'upstream_unreachable', detail: `Connecting failed: ${handshake}.` };
   if (!sent) return { code: 'upstream_unreachable', detail: `Connecting failed (${code === '' ? error.name : code}).` };
   return broken(started, code);
 }

@@ -2,6 +2,7 @@
 
 import type { ClientTlsPlan } from '../config/plan.ts';
 import type { Call, CallListener, OutgoingRequest } from '../http/call.ts';
+import type { Clock } from '../kernel/clock.ts';
 
 export interface Transport {
   /** No event comes before this has returned, other than callSent. */
@@ -17,6 +18,9 @@ export interface TransportOptions {
   /** For held and for streamed requests each. */
   readonly connectionsMax: number;
   readonly tls: ClientTlsPlan | null;
+  /** Whether held requests to plain HTTP endpoints take the socket transport. */
+  readonly fastLane: boolean;
+  readonly clock: Clock;
 }
 
 /** Heads of answers above this are refused as invalid. */

@@ -35,6 +35,7 @@ export interface VersionUpstreamOptions {
   readonly connectTimeoutMs: number;
   readonly breaker: BreakerPlan;
   readonly retryBudget: number;
+  readonly fastLane: boolean;
   readonly clock: Clock;
 }
 
@@ -44,6 +45,8 @@ export function createVersionUpstream(options: VersionUpstreamOptions): VersionU
     connectTimeoutMs: options.connectTimeoutMs,
     connectionsMax: version.connectionsMax,
     tls: version.tls,
+    fastLane: options.fastLane,
+    clock,
   };
   const endpoints = version.endpoints.map((plan) =>
     createEndpoint(plan, createTransport(plan.origin, transportOptions), createBreaker(options.breaker, clock)),

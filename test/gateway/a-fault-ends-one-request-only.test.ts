@@ -17,7 +17,11 @@ const upstream = createServer((request, response) => {
   request.on('end', () => {
     if (request.url === '/silent') return;
     if (request.url === '/reset') request.socket.destroy();
-    else response.end('hello');
+    else {
+      // Without a length: only the end says that it is whole.
+      response.write('hel');
+      response.end('lo');
+    }
   });
 });
 let url = '';

@@ -61,6 +61,9 @@ export function model(versions: readonly VersionPlan[], more: Partial<ModelPlan>
   };
 }
 
+/** The whole suite runs in both settings. */
+export const FAST_LANE = process.env['HEADGATE_FAST_LANE'] !== 'off';
+
 const LISTEN: ListenPlan = {
   host: '127.0.0.1',
   port: 0,
@@ -73,6 +76,7 @@ const LISTEN: ListenPlan = {
   connectionsMax: 10_000,
   timeout: { headMs: 10_000, requestMs: 60_000, idleMs: 75_000, stallMs: 30_000 },
   tls: null,
+  fastLane: FAST_LANE,
 };
 
 let serial = 0;

@@ -36,6 +36,7 @@ export function plan(models: readonly ModelPlan[], data: string, changes: Partia
       host: '127.0.0.1',
       port: 0,
       threads: 1,
+      fastLane: true,
       bodyBytesMax: 8 * 1024 ** 2,
       bodyBytesHeld: 256 * 1024,
       headBytesMax: 32 * 1024,

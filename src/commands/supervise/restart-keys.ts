@@ -7,6 +7,7 @@ const KEYS: readonly (readonly [string, (plan: Plan) => unknown])[] = [
   ['listen.host', (plan) => plan.listen.host],
   ['listen.port', (plan) => plan.listen.port],
   ['listen.threads', (plan) => plan.listen.threads],
+  ['listen.fastLane', (plan) => plan.listen.fastLane],
   ['listen.connections', (plan) => plan.listen.connectionsMax],
   ['listen.headers.max', (plan) => plan.listen.headBytesMax],
   ['listen.timeout.head', (plan) => plan.listen.timeout.headMs],

@@ -1,0 +1,167 @@
+// Kept-alive connections to one endpoint: the warmest is reused first, none is kept longer than the upstream would, and no
+// more are opened than allowed; calls beyond that wait in line. What is said over a connection is the caller's.
+
+import { connect, type Socket } from 'node:net';
+import { IDLE_MS } from './transport.ts';
+
+/** Who waits for a connection. Exactly one of the two is called, never before `take` has returned. */
+export interface Taker {
+  connected(socket: PooledSocket): void;
+  connectFailed(error: Error): void;
+}
+
+export interface PooledSocket {
+  readonly socket: Socket;
+  /** Whether it has carried a call before: then the upstream may have closed it in the meantime. */
+  used: boolean;
+  /** Whoever uses the socket now hears its events. */
+  user: SocketUser | null;
+}
+
+export interface SocketUser {
+  received(bytes: Buffer): void;
+  /** The connection is gone; `error` where it broke, null where the upstream ended it. */
+  lost(error: Error | null): void;
+}
+
+export interface SocketPool {
+  /** A connection that is free now, or null: then `taker` waits for one. */
+  take(taker: Taker): PooledSocket | null;
+  /** Nobody waits any more. @returns false where the taker was not in line */
+  cancel(taker: Taker): boolean;
+  /** @param idleMs how long the upstream will keep it */
+  release(pooled: PooledSocket, idleMs: number): void;
+  /** The connection is of no use any more. */
+  discard(pooled: PooledSocket): void;
+  /** Connections open or being opened. */
+  readonly size: number;
+  close(): void;
+}
+
+export interface SocketPoolOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly connectTimeoutMs: number;
+  readonly connectionsMax: number;
+  /** Error of a connection that was not there in time. */
+  readonly timeoutError: () => Error;
+  readonly now: () => number;
+}
+
+const SWEEP_MS = 500;
+
+interface Idle {
+  readonly pooled: PooledSocket;
+  readonly until: number;
+}
+
+export function createSocketPool(options: SocketPoolOptions): SocketPool {
+  const idle: Idle[] = [];
+  const line = new Set<Taker>();
+  let size = 0;
+  let closed = false;
+  let sweeper: NodeJS.Timeout | undefined;
+
+  function open(): void {
+    size++;
+    const socket = connect({ host: options.host, port: options.port, noDelay: true });
+    const pooled: PooledSocket = { socket, used: false, user: null };
+    let waiting = true;
+    let failure: Error | null = null;
+    const timer = setTimeout(() => socket.destroy(options.timeoutError()), options.connectTimeoutMs);
+    socket.once('connect', () => {
+      waiting = false;
+      clearTimeout(timer);
+      if (closed) socket.destroy();
+      else serve(pooled, Number.POSITIVE_INFINITY);
+    });
+    socket.on('data', (bytes: Buffer) => {
+      // Bytes that nobody asked for: the connection cannot be trusted any more.
+      if (pooled.user === null) socket.destroy();
+      else pooled.user.received(bytes);
+    });
+    socket.on('end', () => {
+      pooled.user?.lost(null);
+      pooled.user = null;
+    });
+    socket.on('error', (error: Error) => {
+      failure = error;
+    });
+    socket.on('close', () => {
+      clearTimeout(timer);
+      size--;
+      const { user } = pooled;
+      pooled.user = null;
+      user?.lost(failure);
+      if (waiting) failFirst(failure ?? new Error('the connection was closed'));
+      // A place is free: whoever waits gets a connection of its own.
+      if (!closed && line.size > 0 && size < options.connectionsMax) open();
+    });
+  }
+
+  /** Give a free connection to the first in line, or keep it. */
+  function serve(pooled: PooledSocket, idleMs: number): void {
+    for (const taker of line) {
+      line.delete(taker);
+      taker.connected(pooled);
+      return;
+    }
+    const until = options.now() + Math.min(IDLE_MS, idleMs);
+    idle.push({ pooled, until });
+    sweeper ??= setInterval(sweep, SWEEP_MS).unref();
+  }
+
+  function failFirst(error: Error): void {
+    for (const taker of line) {
+      line.delete(taker);
+      taker.connectFailed(error);
+      return;
+    }
+  }
+
+  function sweep(): void {
+    const now = options.now();
+    for (let i = idle.length - 1; i >= 0; i--) {
+      const { pooled, until } = idle[i] as Idle;
+      if (until > now && !pooled.socket.destroyed) continue;
+      idle.splice(i, 1);
+      pooled.socket.destroy();
+    }
+    if (idle.length > 0) return;
+    clearInterval(sweeper);
+    sweeper = undefined;
+  }
+
+  return {
+    take(taker) {
+      for (let last = idle.pop(); last !== undefined; last = idle.pop()) {
+        const { pooled, until } = last;
+        if (pooled.socket.destroyed || pooled.socket.readableEnded) continue;
+        if (until > options.now()) return pooled;
+        pooled.socket.destroy();
+      }
+      line.add(taker);
+      if (size < options.connectionsMax) open();
+      return null;
+    },
+    cancel: (taker) => line.delete(taker),
+    release(pooled, idleMs) {
+      pooled.user = null;
+      pooled.used = true;
+      if (closed || pooled.socket.destroyed || pooled.socket.readableEnded) pooled.socket.destroy();
+      else serve(pooled, idleMs);
+    },
+    discard(pooled) {
+      pooled.user = null;
+      pooled.socket.destroy();
+    },
+    get size() {
+      return size;
+    },
+    close() {
+      closed = true;
+      clearInterval(sweeper);
+      for (const { pooled } of idle.splice(0)) pooled.socket.destroy();
+    },
+  };
+}

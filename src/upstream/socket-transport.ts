@@ -1,0 +1,275 @@
+// The short way out, for requests that are held whole, to plain HTTP endpoints: a pooled socket, the request as one write,
+// and a strict reader for the answer (http/answer-head.ts). About half the cost of a general client, since it does nothing
+// that the gate does not need.
+
+import { type AnswerHead, readAnswerHead } from '../http/answer-head.ts';
+import type { Call, CallListener, OutgoingRequest } from '../http/call.ts';
+import { ChunkedReader, type ChunkedSink } from '../http/chunked-reader.ts';
+import { createSocketPool, type PooledSocket, type SocketPool, type SocketUser, type Taker } from './socket-pool.ts';
+import type { Transport, TransportOptions } from './transport.ts';
+import { RESPONSE_HEAD_BYTES_MAX } from './transport.ts';
+import { CONNECT_TIMEOUT, transportFailure } from './transport-failure.ts';
+
+/** @param origin http://host:port */
+export function createSocketTransport(origin: string, options: TransportOptions): Transport {
+  const { hostname, port } = new URL(origin);
+  const pool = createSocketPool({
+    ...options,
+    host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+    port: port === '' ? 80 : Number(port),
+    timeoutError: () => Object.assign(new Error('no connection in time'), { code: CONNECT_TIMEOUT }),
+    now: options.clock.now,
+  });
+  const live = new Set<SocketCall>();
+  let idle: (() => void) | null = null;
+  const left = (call: SocketCall): void => {
+    live.delete(call);
+    if (live.size === 0) idle?.();
+  };
+  return {
+    call(request, listener) {
+      const call = new SocketCall(pool, request, listener, options.connectTimeoutMs, left);
+      live.add(call);
+      call.begin();
+      return call;
+    },
+    async close() {
+      if (live.size > 0) {
+        await new Promise<void>((resolve) => {
+          idle = resolve;
+        });
+      }
+      pool.close();
+    },
+    async destroy() {
+      for (const call of live) call.lost(Object.assign(new Error('closed'), { code: 'ECONNABORTED' }));
+      pool.close();
+    },
+  };
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** A body up to this size is copied behind its head, so that both leave in one write. */
+const ONE_WRITE_BYTES_MAX = 64 * 1024;
+
+class SocketCall implements Call, Taker, SocketUser, ChunkedSink {
+  readonly #pool: SocketPool;
+  readonly #request: OutgoingRequest;
+  readonly #listener: CallListener;
+  readonly #connectTimeoutMs: number;
+  readonly #left: (call: SocketCall) => void;
+  #pooled: PooledSocket | null = null;
+  #pending: Buffer = EMPTY;
+  #head: AnswerHead | null = null;
+  /** Bytes of the body yet to come, where its length is known. */
+  #remaining = 0;
+  readonly #chunked = new ChunkedReader();
+  #trailers: readonly string[] = [];
+  #over = false;
+
+  constructor(
+    pool: SocketPool,
+    request: OutgoingRequest,
+    listener: CallListener,
+    connectTimeoutMs: number,
+    left: (call: SocketCall) => void,
+  ) {
+    this.#pool = pool;
+    this.#request = request;
+    this.#listener = listener;
+    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#left = left;
+  }
+
+  begin(): void {
+    const pooled = this.#pool.take(this);
+    if (pooled !== null) this.connected(pooled);
+  }
+
+  // --- the connection ---------------------------------------------------------------------------------------------------
+
+  connected(pooled: PooledSocket): void {
+    this.#pooled = pooled;
+    pooled.user = this;
+    this.#listener.callSent();
+    const { socket } = pooled;
+    const { body } = this.#request;
+    const head = requestHead(this.#request);
+    if (!(body instanceof Uint8Array)) {
+      socket.write(head, 'latin1');
+    } else if (body.length <= ONE_WRITE_BYTES_MAX) {
+      const bytes = Buffer.allocUnsafe(head.length + body.length);
+      bytes.write(head, 0, 'latin1');
+      bytes.set(body, head.length);
+      socket.write(bytes);
+    } else {
+      socket.cork();
+      socket.write(head, 'latin1');
+      socket.write(body);
+      socket.uncork();
+    }
+  }
+
+  connectFailed(error: Error): void {
+    this.#fail(error);
+  }
+
+  received(bytes: Buffer): void {
+    if (this.#head !== null) {
+      this.#readBody(bytes, 0);
+      return;
+    }
+    const all = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+    const start = this.#readHeads(all);
+    if (!this.#over && this.#head !== null) this.#readBody(all, start);
+  }
+
+  lost(error: Error | null): void {
+    if (this.#over) return;
+    if (error === null && this.#head?.frame.kind === 'close') {
+      this.#complete([], false);
+      return;
+    }
+    this.#fail(error ?? Object.assign(new Error('closed by the upstream'), { code: 'EOF' }));
+  }
+
+  // --- the answer -------------------------------------------------------------------------------------------------------
+
+  /** Read interim heads and the final one. @returns the position behind what has been read */
+  #readHeads(bytes: Buffer): number {
+    let at = 0;
+    while (this.#head === null && !this.#over) {
+      const end = bytes.indexOf('\r\n\r\n', at, 'latin1');
+      const length = (end < 0 ? bytes.length : end) - at;
+      if (length > RESPONSE_HEAD_BYTES_MAX) this.#invalid('HEADER_OVERFLOW');
+      else if (end < 0) {
+        this.#pending = bytes.subarray(at);
+        return at;
+      } else this.#takeHead(readAnswerHead(bytes.toString('latin1', at, end + 4), this.#request.method));
+      at = end + 4;
+    }
+    return at;
+  }
+
+  #takeHead(head: AnswerHead | string): void {
+    if (typeof head === 'string') this.#invalid(head);
+    else if (head.status === 101) this.#invalid('UNEXPECTED_UPGRADE');
+    else if (head.status < 200) {
+      // 100 needs no listener: nobody has asked for it (RFC 9110 section 15.2).
+      if (head.status !== 100) this.#listener.callInformed(head.status, head.rawHeaders);
+    } else {
+      this.#head = head;
+      this.#remaining = head.frame.kind === 'length' ? head.frame.bytes : 0;
+      this.#listener.callStarted(head.status, head.statusText, head.rawHeaders);
+    }
+  }
+
+  #readBody(bytes: Buffer, start: number): void {
+    if (this.#over || this.#head === null) return;
+    const { frame, keepAlive } = this.#head;
+    switch (frame.kind) {
+      case 'none':
+        this.#complete([], keepAlive && start === bytes.length);
+        break;
+      case 'length': {
+        const end = Math.min(bytes.length, start + this.#remaining);
+        this.#remaining -= end - start;
+        if (end > start) this.#listener.callData(bytes.subarray(start, end));
+        // More than was promised: the answer is whole, the connection is not to be trusted.
+        if (this.#remaining === 0 && !this.#over) this.#complete([], keepAlive && end === bytes.length);
+        break;
+      }
+      case 'chunked': {
+        const end = this.#chunked.read(bytes, start, this);
+        if (this.#over) return;
+        if (typeof end === 'string') this.#invalid(end);
+        else if (this.#chunked.over) this.#complete(this.#trailers, keepAlive && end === bytes.length);
+        break;
+      }
+      case 'close':
+        if (bytes.length > start) this.#listener.callData(bytes.subarray(start));
+        break;
+    }
+  }
+
+  data(chunk: Uint8Array): void {
+    if (!this.#over) this.#listener.callData(chunk);
+  }
+
+  end(trailers: readonly string[]): void {
+    this.#trailers = trailers;
+  }
+
+  // --- ends -------------------------------------------------------------------------------------------------------------
+
+  #complete(trailers: readonly string[], keep: boolean): void {
+    this.#over = true;
+    const pooled = this.#pooled;
+    this.#pooled = null;
+    if (pooled !== null) {
+      // An answer that overtook its request leaves half of it in the way; a HEAD may be followed by a body after all.
+      if (keep && pooled.socket.writableLength === 0 && this.#request.method !== 'HEAD') {
+        pooled.socket.resume();
+        this.#pool.release(pooled, (this.#head?.idleMs ?? Number.POSITIVE_INFINITY) - 1000);
+      } else this.#pool.discard(pooled);
+    }
+    this.#left(this);
+    this.#listener.callEnded(trailers);
+  }
+
+  #invalid(code: string): void {
+    this.#fail(Object.assign(new Error(code), { code: `HPE_${code}` }));
+  }
+
+  #fail(error: Error): void {
+    if (this.#over) return;
+    const progress = {
+      sent: this.#pooled !== null,
+      started: this.#head !== null,
+      connectTimeoutMs: this.#connectTimeoutMs,
+    };
+    this.#over = true;
+    this.#discard();
+    this.#left(this);
+    this.#listener.callFailed(transportFailure(error, progress));
+  }
+
+  #discard(): void {
+    if (this.#pooled !== null) this.#pool.discard(this.#pooled);
+    this.#pooled = null;
+  }
+
+  abort(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#pool.cancel(this);
+    this.#discard();
+    this.#left(this);
+  }
+
+  pause(): void {
+    this.#pooled?.socket.pause();
+  }
+
+  resume(): void {
+    this.#pooled?.socket.resume();
+  }
+}
+
+/** The head as it goes over the wire. Framing and connection are this transport's to write. */
+function requestHead({ method, path, host, headers, body }: OutgoingRequest): string {
+  let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`;
+  let framed = false;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (name.length === 14 && name.toLowerCase() === 'content-length') {
+      framed = true;
+      continue;
+    }
+    text += `${name}: ${headers[i + 1]}\r\n`;
+  }
+  if (body instanceof Uint8Array) text += `content-length: ${body.length}\r\n`;
+  else if (framed) text += 'content-length: 0\r\n';
+  return `${text}\r\n`;
+}
