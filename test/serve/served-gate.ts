@@ -43,6 +43,8 @@ export function spawnServe(
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A test that fails half way leaves no process behind.
+  process.once('exit', () => child.kill('SIGKILL'));
   let output = '';
   const take = (chunk: Buffer): void => {
     output += chunk.toString();
