@@ -90,9 +90,13 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-export async function startUpstream(listener: RequestListener): Promise<Upstream> {
+/** @param at where it shall listen; a free port unless given */
+export async function startUpstream(listener: RequestListener, at = 0): Promise<Upstream> {
   const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at, '127.0.0.1', resolve);
+  });
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
