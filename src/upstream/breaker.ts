@@ -14,11 +14,12 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 export interface Breaker {
   /** Whether a call may go out now. A half-open breaker admits one at a time: `taken` must follow. */
   admits(): boolean;
-  taken(): void;
-  succeeded(): void;
-  failed(): void;
+  /** @returns whether this call is the trial of a half-open breaker; its end must be told with that */
+  taken(): boolean;
+  succeeded(trial: boolean): void;
+  failed(trial: boolean): void;
   /** The call ended without telling anything about the upstream (the client left). */
-  abandoned(): void;
+  abandoned(trial: boolean): void;
   readonly state: BreakerState;
 }
 
@@ -42,24 +43,27 @@ export function createBreaker(options: BreakerOptions, clock: Clock): Breaker {
       return now === 'closed' || (now === 'half-open' && !trial);
     },
     taken() {
-      if (openUntil !== 0) trial = true;
+      if (openUntil === 0) return false;
+      trial = true;
+      return true;
     },
-    succeeded() {
+    succeeded(wasTrial) {
+      // What began before it opened says nothing of now.
+      if (openUntil !== 0 && !wasTrial) return;
       consecutive = 0;
       openings = 0;
       openUntil = 0;
       trial = false;
     },
-    failed() {
+    failed(wasTrial) {
       consecutive++;
-      const wasTrial = trial;
-      trial = false;
+      if (wasTrial) trial = false;
       if (openUntil === 0 ? consecutive < options.failures : !wasTrial) return;
       openUntil = clock.now() + options.openMs * Math.min(2 ** openings, BACKOFF_MAX);
       openings++;
     },
-    abandoned() {
-      trial = false;
+    abandoned(wasTrial) {
+      if (wasTrial) trial = false;
     },
     get state() {
       return state();

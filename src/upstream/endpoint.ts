@@ -41,7 +41,7 @@ export interface EndpointCall {
 
 export function callEndpoint(endpoint: Endpoint, request: OutgoingRequest, listener: CallListener): EndpointCall {
   endpoint.inflight++;
-  endpoint.breaker.taken();
+  const trial = endpoint.breaker.taken();
   let released = false;
   return {
     endpoint,
@@ -50,7 +50,7 @@ export function callEndpoint(endpoint: Endpoint, request: OutgoingRequest, liste
       if (released) return;
       released = true;
       endpoint.inflight--;
-      endpoint.breaker[outcome]();
+      endpoint.breaker[outcome](trial);
     },
   };
 }
