@@ -26,11 +26,11 @@ import { recordCall } from './record.ts';
 import { headProblem, refuse } from './refuse.ts';
 import { RequestBody } from './request-body.ts';
 import type { AttemptEnd } from './retry.ts';
-import { isRetriable } from './retry.ts';
+import { mayFallBack, mayRetry } from './retry.ts';
 import type { Route } from './route.ts';
 import { dropShadows, sendShadows } from './shadows.ts';
 import type { Limits, Wait } from './waiting.ts';
-import { dueAt, lateFailure, totalDueAt } from './waiting.ts';
+import { dueAt, lateFailure } from './waiting.ts';
 
 /** @returns false where no model matches: the request is not a decision, and the lane gives it to someone else */
 export function decide(gate: Gate, exchange: Exchange): boolean {
@@ -242,8 +242,8 @@ export class Decision extends Guarded implements DecisionFacts {
 
   /** An attempt gave no answer to relay: again, or by the champion, or not at all. */
   #attemptEnded(end: AttemptEnd & { readonly kind: 'failure' }): void {
-    if (this.#mayRetry(end)) this.#retry();
-    else if (this.#mayFallBack(end.failure)) {
+    if (mayRetry(this, end, this.#limits)) this.#retry();
+    else if (mayFallBack(this, end.failure, this.#limits)) {
       recordCall(this, end.failure);
       this.calls.called.meter.fellBack();
       this.reason = 'fallback';
@@ -257,35 +257,10 @@ export class Decision extends Guarded implements DecisionFacts {
     this.#call(this.calls.version);
   }
 
-  #mayRetry(end: AttemptEnd): boolean {
-    const { retry } = this.route.plan;
-    return (
-      this.calls.attempts < retry.attempts &&
-      isRetriable(end, this.exchange.method, retry) &&
-      this.#mayAskAgain() &&
-      this.calls.called.upstream.budget.take()
-    );
-  }
-
-  #mayFallBack(failure: Failure): boolean {
-    const { fallback, champion } = this.route.plan;
-    return (
-      fallback &&
-      this.recorded &&
-      this.calls.version !== champion &&
-      failureKind(failure.code).source === 'upstream' &&
-      this.#mayAskAgain()
-    );
-  }
-
-  #mayAskAgain(): boolean {
-    return this.body.resendable && this.gate.clock.now() < totalDueAt(this.completeAt, this.#limits);
-  }
-
   // --- 7. respond -------------------------------------------------------------------------------------------------------
 
   protected override onCallStarted(status: number, statusText: string, rawHeaders: string[]): void {
-    if (this.#mayRetry({ kind: 'status', status })) {
+    if (mayRetry(this, { kind: 'status', status }, this.#limits)) {
       this.calls.stop('failed');
       this.#retry();
       return;

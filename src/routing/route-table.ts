@@ -23,11 +23,14 @@ interface Candidate<Route> {
   readonly conditions: number;
 }
 
-export function createRouteTable<Route>(entries: readonly { readonly match: RouteMatch; readonly route: Route }[]): RouteTable<Route> {
+export function createRouteTable<Route>(
+  entries: readonly { readonly match: RouteMatch; readonly route: Route }[],
+): RouteTable<Route> {
   const byPrefix = new Map<string, Candidate<Route>[]>();
   let deepest = 0;
   for (const { match, route } of entries) {
-    const conditions = (match.methods === null ? 0 : 1) + (match.host === null ? 0 : 1) + Object.keys(match.headers).length;
+    const conditions =
+      (match.methods === null ? 0 : 1) + (match.host === null ? 0 : 1) + Object.keys(match.headers).length;
     for (const prefix of match.paths) {
       const candidates = byPrefix.get(prefix) ?? [];
       candidates.push({ match, route, conditions });
