@@ -100,6 +100,8 @@ test('the head of a request goes up before its body, and a conversation may go b
 });
 
 const MEGABYTES = Number(process.env.HEADGATE_TEST_STREAM_MB ?? 64);
+/** Socket buffers of the kernel on two hops, and what the gate holds: the same however long the stream is. */
+const BETWEEN_BYTES_MAX = 32 * 1024 * 1024;
 const PIECE = Buffer.alloc(64 * 1024, 'x');
 
 test('a slow reader slows the upstream down: what is between them stays small', async () => {
@@ -128,8 +130,7 @@ test('a slow reader slows the upstream down: what is between them stays small', 
   await until(() => written > 0, 'the first piece');
   // The upstream comes to a standstill with most of its answer still to send: nobody takes it from him.
   await standstill(() => written);
-  expect(written).toBeLessThan(total / 2);
-  expect(process.memoryUsage().arrayBuffers).toBeLessThan(48 * 1024 * 1024);
+  expect(written).toBeLessThan(BETWEEN_BYTES_MAX);
   let received = 0;
   client.socket.on('data', (chunk: Buffer) => {
     received += chunk.length;
@@ -168,8 +169,7 @@ test('an upstream that reads slowly slows the client down', async () => {
   pump();
   await until(() => reader !== undefined, 'a connection');
   await standstill(() => written);
-  expect(written).toBeLessThan(total / 2);
-  expect(process.memoryUsage().arrayBuffers).toBeLessThan(48 * 1024 * 1024);
+  expect(written).toBeLessThan(BETWEEN_BYTES_MAX);
   let received = 0;
   reader?.socket.on('data', (chunk: Buffer) => {
     received += chunk.length;
