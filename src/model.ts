@@ -24,7 +24,7 @@ export type ShadowDrop = (typeof SHADOW_DROPS)[number];
 
 /** Why a finished exchange never became a record. */
 export const CAPTURE_DROPS = [
-  'monitor_behind', // every slab is in the monitor's hands
+  'monitor_behind', // every slab is in the monitor's hands, or its queue to the disk is full
   'disk_full',
   'write_failed',
   'draining',
@@ -80,7 +80,10 @@ export interface ExchangeRecord {
   readonly truncated: boolean;
   /** 32 hex digits, or empty. */
   readonly traceId: string;
-  /** The caller's span, this gate's span for the decision, and its span for the upstream call: 16 hex digits, or empty. */
+  /**
+   * The caller's span, this gate's span for the decision, and its span for the upstream call: 16 hex digits, or empty. A
+   * call that the champion covered leaves the decision's span to the champion's record: its own is empty, its parent that.
+   */
   readonly parentSpanId: string;
   readonly spanId: string;
   readonly callSpanId: string;

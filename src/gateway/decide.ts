@@ -244,7 +244,7 @@ export class Decision extends Guarded implements DecisionFacts {
   #attemptEnded(end: AttemptEnd & { readonly kind: 'failure' }): void {
     if (mayRetry(this, end, this.#limits)) this.#retry();
     else if (mayFallBack(this, end.failure, this.#limits)) {
-      recordCall(this, end.failure);
+      recordCall(this, end.failure, true);
       this.calls.called.meter.fellBack();
       this.reason = 'fallback';
       this.callSpanId = spanId();

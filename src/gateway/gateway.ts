@@ -71,7 +71,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     meters,
     routes,
     listen: plan.listen,
-    traceSample: plan.telemetry.traces.sample,
+    traceSample: traceSample(plan),
     draining: false,
     inflight: 0,
     handOver(record) {
@@ -129,7 +129,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     swap(next, allocations) {
       routes.swap(next, allocations);
       gate.listen = next.listen;
-      gate.traceSample = next.telemetry.traces.sample;
+      gate.traceSample = traceSample(next);
       if (next.listen.tls !== null && server instanceof TlsServer) server.setSecureContext(tlsOptions(next.listen.tls));
       plan = next;
     },
@@ -155,4 +155,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       watch.close();
     },
   };
+}
+
+/** Where nobody exports spans, no new trace is sampled: its parents would be missing. */
+function traceSample({ telemetry: { traces } }: Plan): number {
+  return traces.endpoint === null ? 0 : traces.sample;
 }

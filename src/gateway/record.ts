@@ -34,6 +34,8 @@ export interface CallFacts {
   readonly latencyMs: number;
   readonly upstreamMs: number;
   readonly attempts: number;
+  readonly parentSpanId: string;
+  readonly spanId: string;
   readonly callSpanId: string;
   readonly headers: readonly string[];
   readonly held: readonly Uint8Array[];
@@ -51,8 +53,11 @@ export interface Recorded extends DecisionFacts {
   readonly callSpanId: string;
 }
 
-/** Count and hand over the call that has just ended: the decision's last, or one that the champion has to cover. */
-export function recordCall(decision: Recorded, failure: Failure | null): void {
+/**
+ * Count and hand over the call that has just ended.
+ * @param covered the champion answers in its place: the decision's own span is left to the champion's record
+ */
+export function recordCall(decision: Recorded, failure: Failure | null, covered = false): void {
   if (!decision.recorded) return;
   const { gate, calls, answer, exchange } = decision;
   const { called, upstreamMs } = calls;
@@ -79,13 +84,23 @@ export function recordCall(decision: Recorded, failure: Failure | null): void {
       latencyMs,
       upstreamMs,
       attempts: calls.attempts,
-      callSpanId: decision.callSpanId,
+      ...spansOf(decision, covered),
       headers: answer.headers,
       held: answer.held,
       bytes: answer.bytes,
       truncated: answer.truncated,
     }),
   );
+}
+
+/** One server span per decision: a call that is covered hangs below it, and does not claim it. */
+function spansOf(
+  { trace, callSpanId }: Recorded,
+  covered: boolean,
+): Pick<CallFacts, 'parentSpanId' | 'spanId' | 'callSpanId'> {
+  return covered
+    ? { parentSpanId: trace.spanId, spanId: '', callSpanId }
+    : { parentSpanId: trace.parentSpanId, spanId: trace.spanId, callSpanId };
 }
 
 const ANSWER_HEADERS: ReadonlySet<string> = new Set([
@@ -120,8 +135,8 @@ export function toRecord(decision: DecisionFacts, call: CallFacts): ExchangeReco
     responseBytes: call.bytes,
     truncated: body.truncated || call.truncated,
     traceId: trace.traceId,
-    parentSpanId: trace.parentSpanId,
-    spanId: trace.spanId,
+    parentSpanId: call.parentSpanId,
+    spanId: call.spanId,
     callSpanId: call.callSpanId,
     sampled: trace.sampled,
     requestHeaders: selected(exchange.rawHeaders, route.recordHeaders),

@@ -122,6 +122,8 @@ function shadowEnded(
       latencyMs,
       upstreamMs: latencyMs,
       attempts: 1,
+      parentSpanId: decision.trace.parentSpanId,
+      spanId: decision.trace.spanId,
       callSpanId,
       headers: result.headers,
       held: result.held,

@@ -85,9 +85,10 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   let phase: Phase = 'starting';
   let { config } = setup;
   let lastSuccessAt = clock.wall();
-  exposition.registerMonitor(
-    numbersOf({ capture, observer, unreadable, drift, shelf, config: () => ({ ...config, lastSuccessAt }) }),
-  );
+  exposition.registerMonitor({
+    ...numbersOf({ capture, observer, unreadable, drift, shelf, config: () => ({ ...config, lastSuccessAt }) }),
+    ...(traces === null ? {} : { spans: () => traces.counts }),
+  });
 
   const view: AdminView = {
     ...views,
