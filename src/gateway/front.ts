@@ -11,7 +11,9 @@ export interface FrontFacts {
   readonly noModel: () => void;
 }
 
-export function createFront(facts: FrontFacts): (request: IncomingMessage, response: ServerResponse) => void {
+export type Front = (request: IncomingMessage, response: ServerResponse) => void;
+
+export function createFront(facts: FrontFacts): Front {
   const app = new Hono();
   app.get('/healthz', (c) => c.json({ status: 'alive' }));
   app.get('/readyz', (c) => (facts.draining() ? c.json({ status: 'draining' }, 503) : c.json({ status: 'ready' })));

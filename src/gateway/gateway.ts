@@ -15,7 +15,7 @@ import { createMeters } from '../telemetry/meters.ts';
 import { decide } from './decide.ts';
 import { drainServer } from './drain.ts';
 import { installFastLane } from './fast-lane.ts';
-import { createFront } from './front.ts';
+import type { Front } from './front.ts';
 import type { Gate } from './gate.ts';
 import { createGeneralLane, tlsOptions } from './general-lane.ts';
 import type { Allocations } from './messages.ts';
@@ -89,10 +89,24 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
   routes.swap(plan, options.allocations);
 
-  const front = createFront({ draining: () => gate.draining, noModel: () => meters.gateway.refused('no_model') });
+  // What is no decision waits for the parts that serve it; they are loaded once the port is open.
+  let front: Promise<Front> | undefined;
+  const loadFront = (): Promise<Front> => {
+    front ??= import('./front.ts').then(({ createFront }) =>
+      createFront({ draining: () => gate.draining, noModel: () => meters.gateway.refused('no_model') }),
+    );
+    return front;
+  };
   const server: Server = createGeneralLane(plan.listen, clock, {
     exchange: (exchange) => decide(gate, exchange),
-    elsewhere: front,
+    elsewhere(request, response) {
+      loadFront()
+        .then((serve) => serve(request, response))
+        .catch((error: unknown) => {
+          options.report(error);
+          response.destroy();
+        });
+    },
     refused: (code) => meters.gateway.refused(code),
     connections(delta) {
       connections += delta;
@@ -122,6 +136,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         server.listen({ host, port, reusePort: threads > 1, backlog: 1024 }, () => {
           server.off('error', reject);
           server.on('error', options.report);
+          loadFront().catch(options.report);
           resolve((server.address() as AddressInfo).port);
         });
       });

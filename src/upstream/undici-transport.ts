@@ -1,14 +1,18 @@
 // The way out for requests that are held whole: undici's pool, driven through its dispatch handler (fetch would cost five
 // times as much). Timeouts other than the connect timeout are the caller's, on its own deadlines; undici's are off.
 
-import type { Dispatcher } from 'undici';
-import { buildConnector, Pool } from 'undici';
+import { createRequire } from 'node:module';
+import type { buildConnector, Dispatcher } from 'undici';
 import type { Call, CallListener } from '../http/call.ts';
 import type { Transport, TransportOptions } from './transport.ts';
 import { IDLE_MS, RESPONSE_HEAD_BYTES_MAX } from './transport.ts';
 import { transportFailure } from './transport-failure.ts';
 
+/** Loaded where the first version needs it: it takes longer than the rest of the gateway, and plain HTTP does without. */
+const loadUndici = (): typeof import('undici') => createRequire(import.meta.url)('undici');
+
 export function createUndiciTransport(origin: string, options: TransportOptions): Transport {
+  const { Pool, buildConnector } = loadUndici();
   const pool = new Pool(origin, {
     connections: options.connectionsMax,
     pipelining: 1,
@@ -17,7 +21,7 @@ export function createUndiciTransport(origin: string, options: TransportOptions)
     keepAliveTimeout: IDLE_MS,
     maxHeaderSize: RESPONSE_HEAD_BYTES_MAX,
     allowH2: false,
-    connect: connector(options),
+    connect: connector(buildConnector, options),
   });
   return {
     call(request, listener) {
@@ -38,8 +42,11 @@ export function createUndiciTransport(origin: string, options: TransportOptions)
   };
 }
 
-function connector({ tls, connectTimeoutMs }: TransportOptions): buildConnector.connector {
-  const connect = buildConnector({
+function connector(
+  build: typeof buildConnector,
+  { tls, connectTimeoutMs }: TransportOptions,
+): buildConnector.connector {
+  const connect = build({
     allowH2: false,
     timeout: connectTimeoutMs,
     ...(tls?.ca == null ? {} : { ca: tls.ca }),

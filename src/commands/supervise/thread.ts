@@ -1,5 +1,7 @@
 // A worker thread as the supervisor sees it: typed messages both ways, and an end that never goes unnoticed.
 
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { Worker } from 'node:worker_threads';
 
@@ -23,7 +25,12 @@ export function startThread<In, Out>(
   setup: { readonly data: unknown; readonly transfer: readonly MessagePort[] },
   onEnd: (problem: Error) => void,
 ): Thread<In, Out> {
-  const worker = new Worker(entry, { name, workerData: setup.data, transferList: [...setup.transfer] });
+  const worker = new Worker(entry, {
+    name,
+    workerData: setup.data,
+    transferList: [...setup.transfer],
+    env: { ...process.env, ...compileCache() },
+  });
   const waiting = new Set<{ take(message: In): boolean; reject(problem: Error): void }>();
   let wanted = false;
 
@@ -59,4 +66,11 @@ export function startThread<In, Out>(
       await worker.terminate();
     },
   };
+}
+
+/** Threads do not inherit the cache of compiled code that the main thread has enabled; by this variable they share it. */
+function compileCache(): { readonly NODE_COMPILE_CACHE?: string } {
+  const directory = getCompileCacheDir();
+  // Its last part is that of this version of Node, which every user of the cache adds.
+  return directory === undefined ? {} : { NODE_COMPILE_CACHE: dirname(directory) };
 }
