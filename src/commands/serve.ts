@@ -6,8 +6,9 @@ import { systemClock } from '../kernel/clock.ts';
 import { createLogger, type Logger } from '../telemetry/logs.ts';
 import { EXIT } from './exit-codes.ts';
 import { StartError } from './start-error.ts';
-import { readConfiguration } from './supervise/configuration.ts';
+import type { Configuration } from './supervise/configuration.ts';
 import { type Supervisor, startSupervisor } from './supervise/supervisor.ts';
+import { startThreads, terminateThreads } from './supervise/threads.ts';
 
 /** A running gate, for commands that start one in their own process. */
 export interface RunningGate {
@@ -26,12 +27,27 @@ export async function serve(options: { readonly file: string; readonly env: Envi
   return { ...urls(supervisor), stop: () => supervisor.stop(false) };
 }
 
-function start(
+async function start(
   options: { readonly file: string; readonly env: Environment },
   onFatal: (problem: Error) => void,
 ): Promise<Supervisor> {
-  const configuration = readConfiguration({ ...options, clock: systemClock });
-  return startSupervisor({ configuration, clock: systemClock, log: loggerOf(configuration.plan), onFatal });
+  const threads = startThreads();
+  let configuration: Configuration;
+  try {
+    // Its code is loaded while the threads load theirs.
+    const { readConfiguration } = await import('./supervise/configuration.ts');
+    configuration = readConfiguration({ ...options, clock: systemClock });
+  } catch (error) {
+    await terminateThreads(threads);
+    throw error;
+  }
+  return startSupervisor({
+    threads,
+    configuration,
+    clock: systemClock,
+    log: loggerOf(configuration.plan),
+    onFatal,
+  });
 }
 
 /** @returns the exit code, once the gate has stopped */

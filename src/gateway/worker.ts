@@ -5,11 +5,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { SlabReturn } from '../capture/slab.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { uniform } from '../kernel/ids.ts';
+import { receiveSetup } from '../kernel/thread-setup.ts';
 import { createLogger } from '../telemetry/logs.ts';
 import { createGateway } from './gateway.ts';
 import type { FromGateway, GatewaySetup, ToGateway } from './messages.ts';
 
-const setup = workerData as GatewaySetup & { readonly handover: MessagePort };
+const setup = await receiveSetup<GatewaySetup & { readonly handover: MessagePort }>(workerData);
 const log = createLogger({ level: setup.plan.telemetry.logLevel, thread: `gateway-${setup.thread}` });
 const say = (message: FromGateway): void => parentPort?.postMessage(message);
 

@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../kernel/clock.ts';
+import { receiveSetup } from '../kernel/thread-setup.ts';
 import { createLogger } from '../telemetry/logs.ts';
 import type { FromMonitor, MonitorSetup, ToMonitor } from './messages.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
 
-const setup = workerData as MonitorSetup;
+const setup = await receiveSetup<MonitorSetup>(workerData);
 const log = createLogger({ level: setup.plan.telemetry.logLevel, thread: 'monitor' });
 const say = (message: FromMonitor): void => parentPort?.postMessage(message);
 

@@ -80,7 +80,9 @@ const ENTRY = new URL('../../src/monitor/worker.ts', import.meta.url);
 
 /** @throws the problem in words where the monitor says that it failed */
 export async function startMonitor(first: Plan): Promise<RunningMonitor> {
-  const worker = new Worker(ENTRY, { workerData: setupOf(first) });
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(ENTRY, { workerData: port2, transferList: [port2] });
+  port1.postMessage(setupOf(first));
   const gateways: FakeGateway[] = [];
   const heard = <Kind extends FromMonitor['kind']>(kind: Kind): Promise<Extract<FromMonitor, { kind: Kind }>> =>
     new Promise((resolve, reject) => {

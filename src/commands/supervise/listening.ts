@@ -2,14 +2,11 @@
 
 import { createServer } from 'node:net';
 import type { Plan } from '../../config/plan.ts';
-import type { FromGateway, ToGateway } from '../../gateway/messages.ts';
-import type { FromMonitor, ToMonitor } from '../../monitor/messages.ts';
+import type { FromGateway } from '../../gateway/messages.ts';
+import type { FromMonitor } from '../../monitor/messages.ts';
 import { EXIT } from '../exit-codes.ts';
 import { StartError } from '../start-error.ts';
-import type { Thread } from './thread.ts';
-
-export type GatewayThread = Thread<FromGateway, ToGateway>;
-export type MonitorThread = Thread<FromMonitor, ToMonitor>;
+import type { GatewayThread, MonitorThread } from './threads.ts';
 
 type Outcome<Message extends { readonly kind: string }> = Extract<Message, { readonly kind: 'listening' | 'failed' }>;
 

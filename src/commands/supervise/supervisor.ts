@@ -1,19 +1,19 @@
 // The whole gate as one object: it starts the monitor and the gateway threads on the first Plan, hands them new ones, and
 // stops them in order. It decides nothing about a request; its thread is idle but for reloads.
 
-import { MessageChannel } from 'node:worker_threads';
 import type { ReloadOutcome } from '../../admin/view.ts';
 import type { Plan } from '../../config/plan.ts';
 import { watchFiles } from '../../config/watch.ts';
 import type { FromGateway } from '../../gateway/messages.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { FromMonitor, MonitorSetup } from '../../monitor/messages.ts';
 import type { Logger } from '../../telemetry/logs.ts';
 import type { Configuration } from './configuration.ts';
-import { adminOutcome, type GatewayThread, listenAll, type MonitorThread } from './listening.ts';
-import { startThread } from './thread.ts';
+import { adminOutcome, listenAll } from './listening.ts';
+import { beginThreads, type Threads, terminateThreads } from './threads.ts';
 
 export interface SupervisorOptions {
+  /** Started already, and waiting for their setup; the supervisor's from here on. */
+  readonly threads: Threads;
   readonly configuration: Configuration;
   readonly clock: Clock;
   readonly log: Logger;
@@ -30,11 +30,6 @@ export interface Supervisor {
   stop(graceful: boolean): Promise<void>;
 }
 
-/** Beside the sources a thread's file is TypeScript, in a build JavaScript. */
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const GATEWAY_ENTRY = new URL(`../../gateway/worker.${EXTENSION}`, import.meta.url);
-const MONITOR_ENTRY = new URL(`../../monitor/worker.${EXTENSION}`, import.meta.url);
-
 /** @throws StartError where a port or folder cannot be had; then nothing is left running */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const { configuration, log } = options;
@@ -43,15 +38,14 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     if (stopping === null) options.onFatal(problem);
   };
 
-  const { monitor, gateways } = startThreads(configuration, onEnd);
-  const terminate = async (): Promise<void> => {
-    await Promise.all([monitor, ...gateways].map((thread) => thread.terminate()));
-  };
+  const threads = beginThreads(options.threads, configuration);
+  const { monitor, gateways } = threads;
+  for (const thread of [monitor, ...gateways]) thread.onEnd(onEnd);
   let ports: { readonly admin: number; readonly data: number };
   try {
     ports = await listenAll(configuration.plan, adminOutcome(monitor), gateways);
   } catch (error) {
-    stopping = terminate();
+    stopping = terminateThreads(threads);
     await stopping;
     throw error;
   }
@@ -117,7 +111,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     const stopped = monitor.next((message) => message.kind === 'stopped');
     monitor.say({ kind: 'stop' });
     await stopped;
-    await terminate();
+    await terminateThreads(threads);
   }
 
   return {
@@ -136,29 +130,4 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
 function isSwapped(message: FromGateway, serial: number): boolean {
   return message.kind === 'swapped' && message.serial === serial;
-}
-
-function startThreads(
-  configuration: Configuration,
-  onEnd: (problem: Error) => void,
-): { readonly monitor: MonitorThread; readonly gateways: readonly GatewayThread[] } {
-  const { plan, allocations, status } = configuration;
-  const setup: MonitorSetup = { plan, allocations, config: status };
-  const monitor: MonitorThread = startThread<FromMonitor, Parameters<MonitorThread['say']>[0]>(
-    MONITOR_ENTRY,
-    'monitor',
-    { data: setup, transfer: [] },
-    onEnd,
-  );
-  const gateways = Array.from({ length: plan.listen.threads }, (_, thread): GatewayThread => {
-    const { port1, port2 } = new MessageChannel();
-    monitor.say({ kind: 'gateway', thread, port: port2 }, [port2]);
-    return startThread(
-      GATEWAY_ENTRY,
-      `gateway-${thread}`,
-      { data: { thread, plan, allocations, handover: port1 }, transfer: [port1] },
-      onEnd,
-    );
-  });
-  return { monitor, gateways };
 }
