@@ -1,6 +1,8 @@
 // The head of an upstream's answer, read strictly (RFC 9112 sections 4 to 6): what frames its body, and whether the
 // connection outlives it. Anything that two readers could frame differently is refused.
 
+import { isValue, readFieldLine } from './field-line.ts';
+
 /** How the body ends. */
 export type AnswerFrame =
   | { readonly kind: 'none' }
@@ -19,10 +21,6 @@ export interface AnswerHead {
   readonly idleMs: number;
 }
 
-const TOKEN = new Uint8Array(256);
-for (const char of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-  TOKEN[char.charCodeAt(0)] = 1;
-
 /**
  * @param text latin1, from the status line to the empty line, its CRLF CRLF included
  * @param method of the request that is answered
@@ -33,9 +31,10 @@ export function readAnswerHead(text: string, method: string): AnswerHead | strin
   const minor = text.charCodeAt(7) - 48;
   if (!text.startsWith('HTTP/1.') || (minor !== 0 && minor !== 1) || text.charCodeAt(8) !== 32)
     return 'INVALID_VERSION';
-  const status = Number(text.slice(9, 12));
+  const digits = text.slice(9, 12);
   const after = text.charCodeAt(12);
-  if (!(status >= 100 && status <= 999) || (after !== 32 && lineEnd !== 12)) return 'INVALID_STATUS';
+  if (!/^[1-9]\d\d$/.test(digits) || (after !== 32 && lineEnd !== 12)) return 'INVALID_STATUS';
+  const status = Number(digits);
   const statusText = text.slice(13, lineEnd);
   if (!isValue(statusText)) return 'INVALID_STATUS';
 
@@ -47,15 +46,12 @@ export function readAnswerHead(text: string, method: string): AnswerHead | strin
   const end = text.length - 2;
   let at = lineEnd + 2;
   while (at < end) {
-    const nameStart = at;
-    while (TOKEN[text.charCodeAt(at)] === 1) at++;
-    if (at === nameStart || text.charCodeAt(at) !== 58) return 'INVALID_HEADER_NAME';
-    const name = text.slice(nameStart, at);
-    const valueEnd = text.indexOf('\r\n', at);
-    const value = withoutBlanks(text, at + 1, valueEnd);
-    if (!isValue(value)) return 'INVALID_HEADER_VALUE';
-    at = valueEnd + 2;
-    rawHeaders.push(name, value);
+    const lineStart = at;
+    at = text.indexOf('\r\n', lineStart) + 2;
+    const problem = readFieldLine(text, lineStart, at - 2, rawHeaders);
+    if (problem !== '') return problem;
+    const name = rawHeaders[rawHeaders.length - 2] as string;
+    const value = rawHeaders[rawHeaders.length - 1] as string;
     if (name.length !== 10 && name.length !== 14 && name.length !== 17) continue;
     const lower = name.toLowerCase();
     if (lower === 'content-length') {
@@ -73,8 +69,11 @@ export function readAnswerHead(text: string, method: string): AnswerHead | strin
   if (chunked && length >= 0) return 'CONTENT_LENGTH_WITH_TRANSFER_ENCODING';
   if (chunked && minor === 0) return 'INVALID_TRANSFER_ENCODING';
   const frame = frameOf(status, method, chunked, length);
+  // The answer to a HEAD may be followed by a body after all: such a connection is not trusted again.
   const keepAlive =
-    frame.kind !== 'close' && (minor === 1 ? !connection.includes('close') : connection.includes('keep-alive'));
+    frame.kind !== 'close' &&
+    method !== 'HEAD' &&
+    (minor === 1 ? !connection.includes('close') : connection.includes('keep-alive'));
   return { status, statusText, rawHeaders, frame, keepAlive, idleMs };
 }
 
@@ -87,25 +86,3 @@ function frameOf(status: number, method: string, chunked: boolean, length: numbe
 const NONE: AnswerFrame = { kind: 'none' };
 const CHUNKED: AnswerFrame = { kind: 'chunked' };
 const CLOSE: AnswerFrame = { kind: 'close' };
-
-/** Without spaces and tabs around it. Not String.trim: in latin1 that would take a byte 0xA0 for a space. */
-function withoutBlanks(text: string, start: number, end: number): string {
-  let from = start;
-  let to = end;
-  while (from < to && isBlank(text.charCodeAt(from))) from++;
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
-  return text.slice(from, to);
-}
-
-function isBlank(code: number): boolean {
-  return code === 32 || code === 9;
-}
-
-/** Visible latin1, spaces and tabs: no CR, LF or NUL, so that nothing can split the answer on its way down. */
-function isValue(value: string): boolean {
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if ((code < 32 && code !== 9) || code === 127) return false;
-  }
-  return true;
-}

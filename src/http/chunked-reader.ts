@@ -1,5 +1,7 @@
 // A chunked body, decoded as it comes (RFC 9112 section 7.1). Strict: sizes are hex digits, every line ends with CRLF.
 
+import { readFieldLine } from './field-line.ts';
+
 export interface ChunkedSink {
   data(chunk: Uint8Array): void;
   end(trailers: readonly string[]): void;
@@ -7,6 +9,12 @@ export interface ChunkedSink {
 
 const LINE_BYTES_MAX = 16 * 1024;
 const TRAILER_BYTES_MAX = 64 * 1024;
+
+/** A size and extensions; without the blanks that section 7.1.1 calls bad, which llhttp refuses as well. */
+const SIZE_LINE =
+  /^([0-9a-f]{1,12})(?:;[!#$%&'*+.^_`|~0-9a-z-]+(?:=(?:[!#$%&'*+.^_`|~0-9a-z-]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*"))?)*$/i;
+
+const FRAMES = /^(?:content-length|transfer-encoding)$/i;
 
 type State = 'size' | 'data' | 'data-end' | 'trailers';
 
@@ -61,7 +69,7 @@ export class ChunkedReader {
       this.#state = 'size';
       return line === '' ? '' : 'INVALID_CHUNK_END';
     }
-    const size = /^([0-9a-f]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/i.exec(line)?.[1];
+    const size = SIZE_LINE.exec(line)?.[1];
     if (size === undefined) return 'INVALID_CHUNK_SIZE';
     this.#remaining = Number.parseInt(size, 16);
     this.#state = this.#remaining === 0 ? 'trailers' : 'data';
@@ -72,11 +80,11 @@ export class ChunkedReader {
     if (this.#text !== '\r\n' && !this.#text.endsWith('\r\n\r\n')) return '';
     const trailers: string[] = [];
     for (const line of this.#text.split('\r\n')) {
-      if (line === '') continue;
-      const match = /^([!#$%&'*+.^_`|~0-9a-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/i.exec(line);
-      if (match === null) return 'INVALID_TRAILER';
-      trailers.push(match[1] as string, match[2] as string);
+      const problem = line === '' ? '' : readFieldLine(line, 0, line.length, trailers);
+      if (problem !== '') return problem;
     }
+    // What frames a message belongs into its head (RFC 9110 section 6.5.1).
+    if (trailers.some((name, i) => i % 2 === 0 && FRAMES.test(name))) return 'INVALID_TRAILER';
     this.#over = true;
     sink.end(trailers);
     return '';

@@ -208,8 +208,8 @@ class SocketCall implements Call, Taker, SocketUser, ChunkedSink {
     const pooled = this.#pooled;
     this.#pooled = null;
     if (pooled !== null) {
-      // An answer that overtook its request leaves half of it in the way; a HEAD may be followed by a body after all.
-      if (keep && pooled.socket.writableLength === 0 && this.#request.method !== 'HEAD') {
+      // An answer that overtook its request leaves half of it in the way.
+      if (keep && pooled.socket.writableLength === 0) {
         pooled.socket.resume();
         this.#pool.release(pooled, (this.#head?.idleMs ?? Number.POSITIVE_INFINITY) - 1000);
       } else this.#pool.discard(pooled);
