@@ -7,6 +7,7 @@ import { systemClock } from '../kernel/clock.ts';
 import { uniform } from '../kernel/ids.ts';
 import { receiveSetup } from '../kernel/thread-setup.ts';
 import { createLogger } from '../telemetry/logs.ts';
+import { createFaultLog } from './fault-log.ts';
 import { createGateway } from './gateway.ts';
 import type { FromGateway, GatewaySetup, ToGateway } from './messages.ts';
 
@@ -21,7 +22,7 @@ const gateway = createGateway({
   clock: systemClock,
   random: uniform,
   post: (message, transfer) => setup.handover.postMessage(message, transfer),
-  report: (problem) => log.error({ err: problem }, 'unexpected problem off the request path'),
+  report: createFaultLog(systemClock, log),
 });
 
 setup.handover.on('message', (message: SlabReturn) => gateway.recycle(message.buffer));

@@ -100,7 +100,7 @@ describe.skipIf(!HAS_OPENSSL)('TLS towards clients', () => {
     // Three more on the connection from before.
     for (let i = 0; i < 3; i++) expect(await old.ask()).toContain('200 OK');
     old.socket.destroy();
-    expect(gate.output()).not.toContain('unexpected problem');
+    expect(gate.output()).not.toContain('a fault of Headgate');
     expect(await gate.stop()).toBe(0);
   });
 
