@@ -135,6 +135,8 @@ export function failureIndex(code: FailureCode): number {
 export interface Failure {
   readonly code: FailureCode;
   readonly detail: string;
+  /** Whether bytes of an answer had come: then the request was executed, and is not sent again. */
+  readonly answering?: boolean;
 }
 
 export function failureKind(code: FailureCode): FailureKind {

@@ -22,8 +22,8 @@ export interface FastLink {
 
 type Framing = 'none' | 'length' | 'chunked';
 
-/** What node:http would refuse to send in a head. */
-const UNSENDABLE = /[^\t\r\n\x20-\x7e\x80-\xff]/;
+/** What node:http would refuse to send in a line of a head: with a CR or an LF of its own, it would be another line. */
+const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** An answer up to this size leaves in one write with its head. */
 const ONE_WRITE_BYTES_MAX = 64 * 1024;
@@ -46,6 +46,7 @@ export class FastExchange implements Exchange {
   #head = '';
   #framing: Framing = 'none';
   #remaining = 0;
+  #started = false;
   #ended = false;
   /** The last byte has been given to the socket; the kernel has it. */
   #lastSent = false;
@@ -81,7 +82,7 @@ export class FastExchange implements Exchange {
   }
 
   inform(status: number, rawHeaders: readonly string[]): void {
-    if (status !== 103 || this.#head !== '' || this.#ended) return;
+    if (status !== 103 || this.#started) return;
     const links: string[] = [];
     let others = '';
     for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -94,11 +95,13 @@ export class FastExchange implements Exchange {
   }
 
   start(status: number, statusText: string, rawHeaders: string[]): void {
+    if (UNSENDABLE.test(statusText)) throw new Error('the reason phrase holds a control character');
     let text = `HTTP/1.1 ${status} ${statusText}\r\n`;
     let length = -1;
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const name = rawHeaders[i] as string;
       const value = rawHeaders[i + 1] as string;
+      if (UNSENDABLE.test(value)) throw new Error(`the header ${name} holds a control character`);
       text += `${name}: ${value}\r\n`;
       if (name.length === 14 && name.toLowerCase() === 'content-length') length = Number(value);
     }
@@ -107,7 +110,7 @@ export class FastExchange implements Exchange {
       this.#framing = 'length';
       this.#remaining = length;
     } else this.#framing = 'chunked';
-    if (UNSENDABLE.test(text)) throw new Error('a header holds a control character');
+    this.#started = true;
     if (this.#closing || this.#link.closing()) {
       this.#closing = true;
       text += 'connection: close\r\n';
@@ -120,21 +123,24 @@ export class FastExchange implements Exchange {
   write(chunk: Uint8Array): boolean {
     if (this.#over || chunk.length === 0 || this.#framing === 'none') return true;
     if (this.#framing === 'length') {
-      this.#remaining -= chunk.length;
-      return this.#send(chunk, '', '', this.#remaining <= 0);
+      // Not a byte more than was announced: the client would take it for the next answer.
+      const bytes = chunk.length <= this.#remaining ? chunk : chunk.subarray(0, this.#remaining);
+      this.#remaining -= bytes.length;
+      return bytes.length === 0 || this.#send(bytes, '', '', this.#remaining === 0);
     }
     return this.#send(chunk, `${chunk.length.toString(16)}\r\n`, '\r\n', false);
   }
 
   end(trailers: readonly string[]): void {
     if (this.#over) return;
+    if (this.#framing === 'length' && this.#remaining > 0)
+      throw new Error('the answer is shorter than it has announced');
     this.#ended = true;
     if (this.#framing === 'chunked') {
       let text = '0\r\n';
       for (let i = 0; i < trailers.length; i += 2) text += `${trailers[i]}: ${trailers[i + 1]}\r\n`;
       this.#sendText(`${text}\r\n`, true);
-    } else if (this.#framing === 'length' && this.#remaining > 0) this.abort();
-    else if (!this.#lastSent) this.#sendText('', true);
+    } else if (!this.#lastSent) this.#sendText('', true);
     else if (this.#lastTaken) this.#complete();
   }
 

@@ -14,7 +14,9 @@ import { plainAddress } from './plain-address.ts';
 export interface FastLaneOptions {
   readonly clock: Clock;
   readonly watch: DeadlineWatch;
-  /** A connection without a request is closed after this long. */
+  /** A new connection has this long to send its first request. */
+  readonly headMs: number;
+  /** A connection without a further request is closed after this long. */
   readonly idleMs: number;
   readonly headBytesMax: number;
   /** @returns false where the request is no decision: its connection goes to the general lane */
@@ -29,6 +31,9 @@ export interface FastLane {
   closeIdle(): void;
   closeAll(): void;
 }
+
+/** node:http's own grace: a client that uses the whole of the time it was told must not meet a closed connection. */
+const IDLE_GRACE_MS = 1000;
 
 /** Bytes of further requests kept while one is being answered; then the client has to wait. */
 const AHEAD_BYTES_MAX = 64 * 1024;
@@ -47,6 +52,8 @@ export function installFastLane(server: Server, options: FastLaneOptions): FastL
       general.call(server, socket);
     },
     closed: (connection) => connections.delete(connection),
+    // As node:http says it of its own connections: the general lane answers, and counts.
+    late: (socket) => server.emit('clientError', Object.assign(new Error('no request'), { code: LATE }), socket),
   };
   server.prependListener('connection', (socket: Socket) => {
     connections.add(new FastConnection(socket, shared));
@@ -61,10 +68,14 @@ export function installFastLane(server: Server, options: FastLaneOptions): FastL
   };
 }
 
+const LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
+
 interface Shared extends FastLaneOptions {
   readonly keepAliveHeader: string;
   handOver(connection: FastConnection, socket: Socket): void;
   closed(connection: FastConnection): void;
+  /** A connection has not sent its first request in time. */
+  late(socket: Socket): void;
 }
 
 class FastConnection implements FastLink, Watched {
@@ -81,6 +92,10 @@ class FastConnection implements FastLink, Watched {
   #bodyLeft = 0;
   #receiving = false;
   #reading = false;
+  /** Whether the connection has carried a request. */
+  #used = false;
+  /** Whether the last answer is out, and the end with it. */
+  #left = false;
   readonly #onFlushed: (error?: Error | null) => void;
 
   constructor(socket: Socket, shared: Shared) {
@@ -88,7 +103,7 @@ class FastConnection implements FastLink, Watched {
     this.#shared = shared;
     this.keepAliveHeader = shared.keepAliveHeader;
     this.remoteAddress = plainAddress(socket.remoteAddress ?? '');
-    this.dueAt = shared.clock.now() + shared.idleMs;
+    this.dueAt = shared.clock.now() + shared.headMs;
     this.#onFlushed = (error) => {
       if (error == null) this.#exchange?.flushed();
     };
@@ -110,10 +125,11 @@ class FastConnection implements FastLink, Watched {
     this.#exchange?.listener?.writable();
   };
 
-  /** As node:http has it: a client that has said its last word is gone. */
+  /** As node:http has it: a client that has said its last word gets what is written already, and is gone. */
   readonly #onEnd = (): void => {
+    // What it sent ahead cannot be answered any more.
+    this.#bytes = null;
     this.#socket.end();
-    if (this.#exchange !== null) this.#socket.destroy();
   };
 
   readonly #onClose = (): void => {
@@ -126,7 +142,12 @@ class FastConnection implements FastLink, Watched {
 
   expired(): void {
     this.dueAt = Number.POSITIVE_INFINITY;
-    this.#socket.destroy();
+    if (this.#used) {
+      this.#socket.destroy();
+      return;
+    }
+    this.#leave();
+    this.#shared.late(this.#socket);
   }
 
   // --- in ---------------------------------------------------------------------------------------------------------------
@@ -176,10 +197,14 @@ class FastConnection implements FastLink, Watched {
     this.#receiving = false;
     this.#bodyLeft = head.bodyBytes;
     this.#bytes = end + 4 === bytes.length ? null : bytes.subarray(end + 4);
-    this.dueAt = Number.POSITIVE_INFINITY;
-    if (this.#shared.exchange(exchange)) return true;
-    this.#exchange = null;
-    return this.#handOver(bytes);
+    this.#used = true;
+    if (!this.#shared.exchange(exchange)) {
+      this.#exchange = null;
+      return this.#handOver(bytes);
+    }
+    // A decision has deadlines of its own; a refusal that nobody reads has only this one.
+    this.dueAt = exchange.listener === null ? this.#idleDueAt() : Number.POSITIVE_INFINITY;
+    return true;
   }
 
   /** To the general lane, with every byte put back. */
@@ -220,6 +245,7 @@ class FastConnection implements FastLink, Watched {
   }
 
   send(bytes: Buffer | string, last: boolean): boolean {
+    if (!this.#socket.writable) return true;
     const then = last ? this.#onFlushed : undefined;
     return typeof bytes === 'string' ? this.#socket.write(bytes, 'latin1', then) : this.#socket.write(bytes, then);
   }
@@ -231,9 +257,13 @@ class FastConnection implements FastLink, Watched {
       closeLingering(this.#socket);
       return;
     }
-    this.dueAt = this.#shared.clock.now() + this.#shared.idleMs;
+    this.dueAt = this.#idleDueAt();
     this.#socket.resume();
     this.#read();
+  }
+
+  #idleDueAt(): number {
+    return this.#shared.clock.now() + this.#shared.idleMs + IDLE_GRACE_MS;
   }
 
   abort(): void {
@@ -243,7 +273,7 @@ class FastConnection implements FastLink, Watched {
   // --- the end ----------------------------------------------------------------------------------------------------------
 
   closeIfIdle(): void {
-    if (this.#exchange === null && this.#bytes === null && this.#bodyLeft === 0) this.#socket.destroySoon();
+    if (this.#exchange === null && this.#bodyLeft === 0 && !this.#left) this.#socket.destroySoon();
   }
 
   destroy(): void {
@@ -252,6 +282,7 @@ class FastConnection implements FastLink, Watched {
 
   /** The socket is about to close; what still comes is nobody's. */
   #leave(): void {
+    this.#left = true;
     this.#shared.watch.remove(this);
     this.#bytes = null;
     this.#socket.off('data', this.#onData);

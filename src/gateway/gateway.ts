@@ -43,8 +43,8 @@ export interface GatewayOptions {
 }
 
 const DEADLINE_TICK_MS = 10;
-/** What a record needs besides two held bodies. */
-const HEADS_BYTES_MAX = 128 * 1024;
+/** What a record needs besides two held bodies and what came in the request's head. */
+const RECORD_BYTES = 128 * 1024;
 /** Records wait at most this long in a slab that is not full. */
 const FLUSH_MS = 5;
 
@@ -52,7 +52,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { clock, post } = options;
   const watch = createDeadlineWatch(clock, DEADLINE_TICK_MS);
   const meters = createMeters(options.thread, (block) => post({ kind: 'meters', block }, []));
-  const slabs = createSlabWriter({ post, recordBytesMax: 2 * options.plan.listen.bodyBytesHeld + HEADS_BYTES_MAX });
+  const slabs = createSlabWriter({ post, recordBytesMax: recordBytesMax(options.plan) });
   const routes = createRoutes(clock, watch, meters, options.report);
   let { plan } = options;
   let connections = 0;
@@ -77,7 +77,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     handOver(record) {
       meters.gateway.received();
       try {
-        if (!slabs.write(record)) meters.gateway.captureDropped('monitor_behind');
+        if (!slabs.write(record))
+          meters.gateway.captureDropped(slabs.isTooLarge(record) ? 'record_too_large' : 'monitor_behind');
         else flushTimer ??= setTimeout(flush, FLUSH_MS);
       } catch (error) {
         // Received, hence captured or dropped, whatever happens.
@@ -120,6 +121,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       ? installFastLane(server, {
           clock,
           watch,
+          headMs: plan.listen.timeout.headMs,
           idleMs: plan.listen.timeout.idleMs,
           headBytesMax: plan.listen.headBytesMax,
           exchange: (exchange) => decide(gate, exchange),
@@ -143,6 +145,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     swap(next, allocations) {
       routes.swap(next, allocations);
+      // Bodies that were held under the Plan before are still to be recorded.
+      slabs.bound(Math.max(recordBytesMax(plan), recordBytesMax(next)));
       gate.listen = next.listen;
       gate.traceSample = traceSample(next);
       if (next.listen.tls !== null && server instanceof TlsServer) server.setSecureContext(tlsOptions(next.listen.tls));
@@ -170,6 +174,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       watch.close();
     },
   };
+}
+
+/** The unit and the path may come from the head, and each of its characters counts twice. */
+function recordBytesMax({ listen }: Plan): number {
+  return 2 * listen.bodyBytesHeld + 4 * listen.headBytesMax + RECORD_BYTES;
 }
 
 /** Where nobody exports spans, no new trace is sampled: its parents would be missing. */

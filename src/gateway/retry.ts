@@ -1,5 +1,5 @@
 // Whether a failed attempt may be made again, and whether the champion may step in. A request is never sent twice unless
-// nothing of it had been sent, its method is idempotent, or the model says that it may.
+// nothing of it had been sent, its method is idempotent, or the model says that it may; and never once an answer has begun.
 
 import type { RetryPlan } from '../config/plan.ts';
 import type { Failure } from '../errors.ts';
@@ -20,6 +20,7 @@ function isRetriable(end: AttemptEnd, method: string, retry: RetryPlan): boolean
   if (end.kind === 'status') return retry.on.some((on) => on === end.status);
   const { failure, sent } = end;
   if (failureKind(failure.code).retry === 'never' || failure.code === 'no_healthy_upstream') return false;
+  if (failure.answering === true) return false;
   if (!sent) return retry.on.includes('connect');
   if (failure.code === 'upstream_timeout') return retry.on.includes('timeout');
   return retry.on.includes('reset') || IDEMPOTENT.has(method);

@@ -95,6 +95,7 @@ class NodeCall implements Call {
   #response: IncomingMessage | null = null;
   #connecting: NodeJS.Timeout | undefined;
   #sent = false;
+  #answering = false;
   #over = false;
 
   constructor(
@@ -112,6 +113,7 @@ class NodeCall implements Call {
     request.maxHeadersCount = 0;
     request.on('socket', (socket: Socket) => this.#socket(socket));
     request.on('information', ({ statusCode, rawHeaders }) => {
+      this.#answering = true;
       if (!this.#over && statusCode !== 100) listener.callInformed(statusCode, rawHeaders);
     });
     request.on('upgrade', (_response, socket) => {
@@ -140,8 +142,14 @@ class NodeCall implements Call {
   fail(error: Error): void {
     if (!this.#end()) return;
     this.#request.destroy();
-    const { started, sent } = { started: this.#response !== null, sent: this.#sent };
-    this.#listener.callFailed(transportFailure(error, { sent, started, connectTimeoutMs: this.#connectTimeoutMs }));
+    this.#listener.callFailed(
+      transportFailure(error, {
+        sent: this.#sent,
+        answering: this.#answering,
+        started: this.#response !== null,
+        connectTimeoutMs: this.#connectTimeoutMs,
+      }),
+    );
   }
 
   /** @returns whether it was still under way */

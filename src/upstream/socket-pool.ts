@@ -12,8 +12,6 @@ export interface Taker {
 
 export interface PooledSocket {
   readonly socket: Socket;
-  /** Whether it has carried a call before: then the upstream may have closed it in the meantime. */
-  used: boolean;
   /** Whoever uses the socket now hears its events. */
   user: SocketUser | null;
 }
@@ -29,7 +27,7 @@ export interface SocketPool {
   take(taker: Taker): PooledSocket | null;
   /** Nobody waits any more. @returns false where the taker was not in line */
   cancel(taker: Taker): boolean;
-  /** @param idleMs how long the upstream will keep it */
+  /** @param idleMs how long the upstream will keep it; not at all, where it is not above 0 */
   release(pooled: PooledSocket, idleMs: number): void;
   /** The connection is of no use any more. */
   discard(pooled: PooledSocket): void;
@@ -59,18 +57,27 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
   const idle: Idle[] = [];
   const line = new Set<Taker>();
   let size = 0;
+  /** Connections that are being opened. */
+  let opening = 0;
   let closed = false;
   let sweeper: NodeJS.Timeout | undefined;
 
+  /** Whoever waits gets a connection of its own, unless one is being opened for it. */
+  function openForTheLine(): void {
+    while (!closed && line.size > opening && size < options.connectionsMax) open();
+  }
+
   function open(): void {
     size++;
+    opening++;
     const socket = connect({ host: options.host, port: options.port, noDelay: true });
-    const pooled: PooledSocket = { socket, used: false, user: null };
+    const pooled: PooledSocket = { socket, user: null };
     let waiting = true;
     let failure: Error | null = null;
     const timer = setTimeout(() => socket.destroy(options.timeoutError()), options.connectTimeoutMs);
     socket.once('connect', () => {
       waiting = false;
+      opening--;
       clearTimeout(timer);
       if (closed) socket.destroy();
       else serve(pooled, Number.POSITIVE_INFINITY);
@@ -93,9 +100,12 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
       const { user } = pooled;
       pooled.user = null;
       user?.lost(failure);
-      if (waiting) failFirst(failure ?? new Error('the connection was closed'));
-      // A place is free: whoever waits gets a connection of its own.
-      if (!closed && line.size > 0 && size < options.connectionsMax) open();
+      if (waiting) {
+        opening--;
+        // Where more are being opened than are waited for, another one will do.
+        if (line.size > opening) failFirst(failure ?? new Error('the connection was closed'));
+      }
+      openForTheLine();
     });
   }
 
@@ -141,14 +151,13 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
         pooled.socket.destroy();
       }
       line.add(taker);
-      if (size < options.connectionsMax) open();
+      openForTheLine();
       return null;
     },
     cancel: (taker) => line.delete(taker),
     release(pooled, idleMs) {
       pooled.user = null;
-      pooled.used = true;
-      if (closed || pooled.socket.destroyed || pooled.socket.readableEnded) pooled.socket.destroy();
+      if (closed || idleMs <= 0 || pooled.socket.destroyed || pooled.socket.readableEnded) pooled.socket.destroy();
       else serve(pooled, idleMs);
     },
     discard(pooled) {

@@ -60,7 +60,10 @@ class SocketCall implements Call, Taker, SocketUser, ChunkedSink {
   readonly #connectTimeoutMs: number;
   readonly #left: (call: SocketCall) => void;
   #pooled: PooledSocket | null = null;
+  /** The part of a head that has come. */
   #pending: Buffer = EMPTY;
+  /** Bytes of heads that are read. */
+  #headBytes = 0;
   #head: AnswerHead | null = null;
   /** Bytes of the body yet to come, where its length is known. */
   #remaining = 0;
@@ -141,12 +144,15 @@ class SocketCall implements Call, Taker, SocketUser, ChunkedSink {
     let at = 0;
     while (this.#head === null && !this.#over) {
       const end = bytes.indexOf('\r\n\r\n', at, 'latin1');
-      const length = (end < 0 ? bytes.length : end) - at;
+      // Interim heads count as well: an upstream may not go on with them for ever.
+      const length = this.#headBytes + (end < 0 ? bytes.length : end) - at;
       if (length > RESPONSE_HEAD_BYTES_MAX) this.#invalid('HEADER_OVERFLOW');
       else if (end < 0) {
         this.#pending = bytes.subarray(at);
+        if (!mayBecomeHead(this.#pending)) this.#invalid('INVALID_CONSTANT');
         return at;
       } else this.#takeHead(readAnswerHead(bytes.toString('latin1', at, end + 4), this.#request.method));
+      this.#headBytes = length;
       at = end + 4;
     }
     return at;
@@ -226,10 +232,12 @@ class SocketCall implements Call, Taker, SocketUser, ChunkedSink {
     if (this.#over) return;
     const progress = {
       sent: this.#pooled !== null,
+      answering: this.#headBytes > 0 || this.#pending.length > 0,
       started: this.#head !== null,
       connectTimeoutMs: this.#connectTimeoutMs,
     };
     this.#over = true;
+    this.#pool.cancel(this);
     this.#discard();
     this.#left(this);
     this.#listener.callFailed(transportFailure(error, progress));
@@ -257,9 +265,22 @@ class SocketCall implements Call, Taker, SocketUser, ChunkedSink {
   }
 }
 
+const VERSION = Buffer.from('HTTP/1.', 'latin1');
+
+/** Whether more bytes could make a head of this: an upstream that speaks otherwise is not waited for. */
+function mayBecomeHead(bytes: Buffer): boolean {
+  const length = Math.min(bytes.length, VERSION.length);
+  if (bytes.compare(VERSION, 0, length, 0, length) !== 0) return false;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) {
+    if (bytes[at - 1] !== 13) return false;
+  }
+  return true;
+}
+
 /** The head as it goes over the wire. Framing and connection are this transport's to write. */
 function requestHead({ method, path, host, headers, body }: OutgoingRequest): string {
-  let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`;
+  let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
+  let connection = 'keep-alive';
   let framed = false;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
@@ -267,9 +288,11 @@ function requestHead({ method, path, host, headers, body }: OutgoingRequest): st
       framed = true;
       continue;
     }
+    // RFC 9110 section 10.1.4.
+    if (name === 'te') connection = 'keep-alive, te';
     text += `${name}: ${headers[i + 1]}\r\n`;
   }
   if (body instanceof Uint8Array) text += `content-length: ${body.length}\r\n`;
   else if (framed) text += 'content-length: 0\r\n';
-  return `${text}\r\n`;
+  return `${text}connection: ${connection}\r\n\r\n`;
 }

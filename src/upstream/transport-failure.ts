@@ -8,6 +8,8 @@ import { handshakeFailure } from './handshake-failure.ts';
 export interface Progress {
   /** Whether bytes may have reached the upstream. */
   readonly sent: boolean;
+  /** Whether a byte of the answer had come, as far as the transport can tell. */
+  readonly answering: boolean;
   /** Whether the head of the answer had come. */
   readonly started: boolean;
   readonly connectTimeoutMs: number;
@@ -25,7 +27,12 @@ function isCutShort(error: Error, code: string): boolean {
   );
 }
 
-export function transportFailure(error: Error, { sent, started, connectTimeoutMs }: Progress): Failure {
+export function transportFailure(error: Error, progress: Progress): Failure {
+  const failure = failureOf(error, progress);
+  return progress.answering || progress.started ? { ...failure, answering: true } : failure;
+}
+
+function failureOf(error: Error, { sent, started, connectTimeoutMs }: Progress): Failure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
     return { code: 'bad_request', detail: `The request cannot be forwarded: ${error.message}.` };

@@ -81,6 +81,7 @@ class UndiciCall implements Call, Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | null = null;
   #dispatching = true;
   #sent = false;
+  #answering = false;
   #started = false;
   #over = false;
 
@@ -129,6 +130,7 @@ class UndiciCall implements Call, Dispatcher.DispatchHandler {
     statusText?: string,
   ): void {
     if (this.#over) return;
+    this.#answering = true;
     const headers = latin1(controller.rawHeaders);
     if (status < 200) {
       this.#listener.callInformed(status, headers);
@@ -157,7 +159,12 @@ class UndiciCall implements Call, Dispatcher.DispatchHandler {
     }
     this.#over = true;
     this.#listener.callFailed(
-      transportFailure(error, { sent: this.#sent, started: this.#started, connectTimeoutMs: this.#connectTimeoutMs }),
+      transportFailure(error, {
+        sent: this.#sent,
+        answering: this.#answering,
+        started: this.#started,
+        connectTimeoutMs: this.#connectTimeoutMs,
+      }),
     );
   }
 }
