@@ -25,6 +25,7 @@ export type ShadowDrop = (typeof SHADOW_DROPS)[number];
 /** Why a finished exchange never became a record. */
 export const CAPTURE_DROPS = [
   'monitor_behind', // every slab is in the monitor's hands, or its queue to the disk is full
+  'record_too_large', // its bodies and headers are over what the hand-over or the queue to the disk can ever take
   'disk_full',
   'write_failed',
   'draining',

@@ -46,7 +46,8 @@ export interface CaptureLimits {
 
 const LIMITS: CaptureLimits = {
   batchBytes: 1024 ** 2,
-  pendingBytes: 32 * 1024 ** 2,
+  // Twice the largest `listen.body.buffer`, and the columns read from such bodies.
+  pendingBytes: 64 * 1024 ** 2,
   segmentBytes: 64 * 1024 ** 2,
   totalBytes: 4 * 1024 ** 3,
 };
@@ -199,9 +200,10 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
       const assigned = nameOf(model, record.assigned);
       const names = { replica, generation, model: model.name, version, assigned, sampleRate: model.capture.sample };
       const columns = JSON.stringify(columnsOf(record, names, kept));
-      const batch = queue.batchFor(rowBytesAtMost(columns, kept));
+      const bytes = rowBytesAtMost(columns, kept);
+      const batch = queue.batchFor(bytes);
       if (batch === undefined) {
-        account.dropped.monitor_behind += 1;
+        account.dropped[bytes > limits.pendingBytes ? 'record_too_large' : 'monitor_behind'] += 1;
         return;
       }
       const offset = batch.used;

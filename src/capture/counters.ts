@@ -44,5 +44,5 @@ export function sumOf(accounts: Iterable<CaptureCounts>): CaptureCounts {
 }
 
 function noDrops(): Record<CaptureDrop, number> {
-  return { monitor_behind: 0, disk_full: 0, write_failed: 0, draining: 0 };
+  return { monitor_behind: 0, record_too_large: 0, disk_full: 0, write_failed: 0, draining: 0 };
 }

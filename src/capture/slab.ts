@@ -26,6 +26,10 @@ export interface SlabReturn {
 export interface SlabWriter {
   /** Pack one record. @returns false where no slab is free or the record is over its bound: the caller counts the drop. */
   write(record: ExchangeRecord): boolean;
+  /** Whether a record is over the bound, so that waiting for a slab would not help. */
+  isTooLarge(record: ExchangeRecord): boolean;
+  /** Take records of this size from now on. */
+  bound(recordBytesMax: number): void;
   /** Hand over what is packed, if anything. */
   flush(): void;
   recycle(buffer: ArrayBuffer): void;
@@ -40,11 +44,15 @@ export interface SlabWriterOptions {
   readonly slabsMax?: number;
   /** A record that needs more is refused; one that needs more than a slab travels in a buffer of its own. */
   readonly recordBytesMax?: number;
+  /** Bytes handed over and not yet returned; a first buffer always goes. */
+  readonly outBytesMax?: number;
 }
 
 const DEFAULT_SLAB_BYTES = 256 * 1024;
 /** Two held bodies and two heads at the default limits of `listen`. */
 const DEFAULT_RECORD_BYTES_MAX = 2 * 256 * 1024 + 128 * 1024;
+/** Large records count by their bytes: as many of them as there may be slabs would fill the memory. */
+const DEFAULT_OUT_BYTES_MAX = 64 * 1024 ** 2;
 
 /** A slab under the pen, and how far it is filled. */
 interface OpenSlab {
@@ -59,14 +67,17 @@ function open(buffer: ArrayBuffer): OpenSlab {
 }
 
 export function createSlabWriter(options: SlabWriterOptions): SlabWriter {
-  const { post, slabBytes = DEFAULT_SLAB_BYTES, slabsMax = 64, recordBytesMax = DEFAULT_RECORD_BYTES_MAX } = options;
+  const { post, slabBytes = DEFAULT_SLAB_BYTES, slabsMax = 64, outBytesMax = DEFAULT_OUT_BYTES_MAX } = options;
   if (slabBytes % 8 !== 0 || slabBytes <= 0) throw new RangeError(`slabBytes is ${slabBytes}; give a multiple of 8`);
   const free: ArrayBuffer[] = [];
   let current: OpenSlab | null = null;
+  let { recordBytesMax = DEFAULT_RECORD_BYTES_MAX } = options;
   let out = 0;
+  let outBytes = 0;
 
   function handOver(slab: OpenSlab): void {
     out += 1;
+    outBytes += slab.buffer.byteLength;
     post({ kind: 'slab', buffer: slab.buffer, used: slab.used, count: slab.count }, [slab.buffer]);
   }
 
@@ -80,7 +91,10 @@ export function createSlabWriter(options: SlabWriterOptions): SlabWriter {
     if (current !== null && current.used + bytes <= slabBytes) return current;
     flush();
     const held = current === null ? 0 : 1;
-    if (bytes > slabBytes) return out + held < slabsMax ? open(new ArrayBuffer(bytes)) : null;
+    if (bytes > slabBytes) {
+      const hasRoom = out + held < slabsMax && (out === 0 || outBytes + bytes <= outBytesMax);
+      return hasRoom ? open(new ArrayBuffer(bytes)) : null;
+    }
     if (current === null && out < slabsMax) current = open(free.pop() ?? new ArrayBuffer(slabBytes));
     return current;
   }
@@ -96,9 +110,14 @@ export function createSlabWriter(options: SlabWriterOptions): SlabWriter {
       if (slab !== current) handOver(slab);
       return true;
     },
+    isTooLarge: (record) => bytesAtMost(record) > recordBytesMax,
+    bound(bytes) {
+      recordBytesMax = bytes;
+    },
     flush,
     recycle(buffer) {
       if (out > 0) out -= 1;
+      outBytes = Math.max(0, outBytes - buffer.byteLength);
       if (buffer.byteLength === slabBytes && free.length < slabsMax) free.push(buffer);
     },
     get out() {

@@ -47,12 +47,14 @@ export function durationOrNone(example: string) {
   });
 }
 
-/** Whole bytes, above zero. */
-export function size(example: string) {
-  const about = { noun: 'a size in whole bytes', example, pattern: '^\\d+(\\.\\d+)?(B|KB|MB|GB|KiB|MiB|GiB)$' };
+/** Whole bytes, above zero. @param maximum a size as people write it */
+export function size(example: string, maximum?: string) {
+  const most = maximum === undefined ? Number.MAX_SAFE_INTEGER : (parseSize(maximum) ?? 0);
+  const noun = maximum === undefined ? 'a size in whole bytes' : `a size in whole bytes up to ${maximum}`;
+  const about = { noun, example, pattern: '^\\d+(\\.\\d+)?(B|KB|MB|GB|KiB|MiB|GiB)$' };
   return quantity(about, (text) => {
     const bytes = parseSize(text);
-    return bytes !== undefined && bytes > 0 && Number.isSafeInteger(bytes) ? bytes : undefined;
+    return bytes !== undefined && bytes > 0 && bytes <= most && Number.isSafeInteger(bytes) ? bytes : undefined;
   });
 }
 
@@ -82,6 +84,15 @@ export function secret() {
     .string({ error: message })
     .min(1, { error: 'the secret is empty; set it, or leave the key out' })
     .regex(/^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/, { error: message });
+}
+
+/** A bearer token (RFC 6750 section 2.1), never shown: what is not one no caller could send, or no server would read. */
+export function bearerToken() {
+  const problem = 'the value is not a bearer token, which has letters, digits, - . _ ~ + / and then = only';
+  return z
+    .string({ error: `${problem}; put it in quotes` })
+    .min(1, { error: 'the secret is empty; set it, or leave the key out' })
+    .regex(/^(?:[A-Za-z0-9._~+/-]+=*)?$/, { error: `${problem}; make one of these (RFC 6750)` });
 }
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/; // RFC 9110 section 5.6.2

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { PROTOCOL_NAMES } from '../protocols/protocol.ts';
 import {
+  bearerToken,
   duration,
   durationOrNone,
   headerName,
@@ -206,9 +207,9 @@ const listenSchema = z.strictObject({
   body: z
     .strictObject({
       max: size('8MiB').prefault('8MiB').describe('A longer request body is refused.'),
-      buffer: size('256KiB')
+      buffer: size('256KiB', '8MiB')
         .prefault('256KiB')
-        .describe('A longer body is streamed: no retry, no mirror, no whole capture.'),
+        .describe('At most 8MiB. A longer body is streamed: no retry, no mirror, no whole capture.'),
     })
     .prefault({})
     .describe('Bounds of a body.'),
@@ -234,7 +235,7 @@ const listenSchema = z.strictObject({
 const adminSchema = z.strictObject({
   host: words().prefault('127.0.0.1').describe('Address of the admin API and the console.'),
   port: whole(0, 65_535).prefault(9090).describe('Its port; 0 takes a free one.'),
-  token: secret().optional().describe('Bearer token; a must where the address is not a loopback.'),
+  token: bearerToken().optional().describe('Bearer token; a must where the address is not a loopback.'),
 });
 
 const telemetrySchema = z.strictObject({

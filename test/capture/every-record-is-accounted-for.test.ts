@@ -102,7 +102,13 @@ test('a full disk is told from a failing one, once each, and writing goes on whe
     await capture.flush();
   }
   await capture.close();
-  expect(capture.totals().dropped).toEqual({ monitor_behind: 0, disk_full: 2, write_failed: 1, draining: 0 });
+  expect(capture.totals().dropped).toEqual({
+    monitor_behind: 0,
+    record_too_large: 0,
+    disk_full: 2,
+    write_failed: 1,
+    draining: 0,
+  });
   expect((await rowsUnder(data)).map((row) => [row.decision_id, row.sequence])).toEqual([
     ['decision-0', 1],
     ['decision-4', 5],

@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createSlabWriter, readSlab, type SlabMessage } from '../../src/capture/slab.ts';
+import { bytesAtMost } from '../../src/capture/slab-layout.ts';
 import type { ExchangeRecord } from '../../src/model.ts';
 import { arbitraryRecord, exchange } from './records.ts';
 
@@ -88,8 +89,26 @@ test('a record larger than a slab has a buffer of its own, behind what was packe
 
 test('a record over its bound is refused without a slab', () => {
   const writer = createSlabWriter({ post: () => undefined, recordBytesMax: 10_000 });
-  expect(writer.write(exchange({ response: [new Uint8Array(10_000)] }))).toBe(false);
+  const long = exchange({ response: [new Uint8Array(10_000)] });
+  expect(writer.write(long)).toBe(false);
+  expect(writer.isTooLarge(long)).toBe(true);
   expect(writer.out).toBe(0);
+  writer.bound(20_000);
+  expect(writer.isTooLarge(long)).toBe(false);
+  expect(writer.write(long)).toBe(true);
+});
+
+test('large records out at once are bounded by their bytes, and one always goes', () => {
+  const writer = createSlabWriter({
+    post: () => undefined,
+    slabBytes: 4096,
+    recordBytesMax: 100_000,
+    outBytesMax: 30_000,
+  });
+  const long = exchange({ response: [new Uint8Array(20_000)] });
+  expect([writer.write(long), writer.write(long)]).toEqual([true, false]);
+  writer.recycle(new ArrayBuffer(bytesAtMost(long)));
+  expect(writer.write(long)).toBe(true);
 });
 
 test('slabs cross a real port by transfer and come back to be filled again', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CAPTURE_DROPS } from '../../src/model.ts';
 import type { TestGate } from './gate-fixture.ts';
 import { model, plan, startGate, until, version } from './gate-fixture.ts';
 import type { RawUpstream } from './wire.ts';
@@ -140,6 +141,29 @@ test.each(['GET', 'DELETE', 'POST'])('a slow %s body is streamed in its own fram
   expect(upstream.requests.at(-1)).toMatchObject({ framing: 'length' });
   expect(upstream.requests.at(-1)?.body.toString()).toBe('abcdef');
   client.destroy();
+});
+
+test('a record of two bodies as long as a reload has allowed is handed over; one beyond every bound is counted', async () => {
+  const long = content(1024 * 1024);
+  const echo = await rawUpstream(async (wire, self) => {
+    const message = await wire.message();
+    self.requests.push(message);
+    wire.write(
+      Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${message.body.length}\r\n\r\n`), message.body]),
+    );
+  });
+  const models = [model([version('champion', echo.url)])];
+  const other = await startGate(plan(models, { bodyBytesHeld: 1024 }));
+  other.swap(plan(models, { bodyBytesHeld: long.length }));
+  expect(statusOf(await ask(other.port, sized(long)))).toBe(200);
+  const [record] = await other.records(1);
+  expect(Buffer.concat(record?.request ?? []).equals(long)).toBe(true);
+  expect(Buffer.concat(record?.response ?? []).equals(long)).toBe(true);
+  expect(other.gateCounter('received')).toBe(1);
+  expect(CAPTURE_DROPS.map((_, at) => other.gateCounter('captureDrops', at))).toEqual(CAPTURE_DROPS.map(() => 0));
+  await other.settled();
+  await other.close();
+  await echo.close();
 });
 
 test('a reload that changes the buffer never cuts a body that is on its way', async () => {
