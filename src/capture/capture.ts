@@ -57,14 +57,16 @@ export interface CaptureTotals extends CaptureCounts {
   readonly segmentsDeleted: number;
 }
 
+/** What a record's serial and model stand for. */
+export interface RecordOf {
+  readonly generation: string;
+  readonly model: ModelPlan;
+}
+
 export interface Capture {
   readonly replica: string;
-  /** Take one record; bodies are copied, nothing is kept of the arguments. */
-  append(
-    record: ExchangeRecord,
-    of: { readonly generation: string; readonly model: ModelPlan },
-    decoded: Decoded,
-  ): void;
+  /** Take one record; bodies are copied, nothing is kept of the arguments. @throws where it cannot be read; then it is counted as dropped */
+  append(record: ExchangeRecord, of: RecordOf, decoded: Decoded): void;
   /** Write and synchronise what was taken until now. Never fails: losses are counted and reported. */
   flush(): Promise<void>;
   /** Rows of one decision, in the order written; what was taken until now is written first. */
@@ -138,6 +140,40 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     return account;
   }
 
+  /** A record that is received: left out, refused, or in a batch. Nothing is counted before the last thing that may throw. */
+  function take(
+    account: CaptureAccount,
+    record: ExchangeRecord,
+    { generation, model }: RecordOf,
+    decoded: Decoded,
+  ): void {
+    if (!isSampled(record.decisionId, model.capture.sample)) {
+      account.sampledOut += 1;
+      return;
+    }
+    if (closed) {
+      account.dropped.draining += 1;
+      return;
+    }
+    sequence += 1;
+    const kept = keep(record, model, decoded);
+    const version = nameOf(model, record.version);
+    const assigned = nameOf(model, record.assigned);
+    const names = { replica, generation, model: model.name, version, assigned, sampleRate: model.capture.sample };
+    const columns = JSON.stringify(columnsOf(record, names, kept));
+    const bytes = rowBytesAtMost(columns, kept);
+    const batch = queue.batchFor(bytes);
+    if (batch === undefined) {
+      account.dropped[bytes > limits.pendingBytes ? 'record_too_large' : 'monitor_behind'] += 1;
+      return;
+    }
+    const offset = batch.used;
+    batch.used = putRow(batch.bytes, offset, sequence, columns, kept);
+    batch.entries.push({ account, decisionId: record.decisionId, offset, length: batch.used - offset });
+    account.pending += 1;
+    account.withheld += kept.withheld.length;
+  }
+
   async function write(batch: Batch): Promise<void> {
     const { entries } = batch;
     try {
@@ -182,34 +218,16 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
 
   return {
     replica,
-    append(record, { generation, model }, decoded) {
-      const account = accountOf(model.name);
+    append(record, of, decoded) {
+      const account = accountOf(of.model.name);
       account.received += 1;
-      if (!isSampled(record.decisionId, model.capture.sample)) {
-        account.sampledOut += 1;
-        return;
+      try {
+        take(account, record, of, decoded);
+      } catch (error) {
+        // Received, hence in one of the accounts, whatever happens.
+        account.dropped.write_failed += 1;
+        throw error;
       }
-      if (closed) {
-        account.dropped.draining += 1;
-        return;
-      }
-      sequence += 1;
-      const kept = keep(record, model, decoded);
-      account.withheld += kept.withheld.length;
-      const version = nameOf(model, record.version);
-      const assigned = nameOf(model, record.assigned);
-      const names = { replica, generation, model: model.name, version, assigned, sampleRate: model.capture.sample };
-      const columns = JSON.stringify(columnsOf(record, names, kept));
-      const bytes = rowBytesAtMost(columns, kept);
-      const batch = queue.batchFor(bytes);
-      if (batch === undefined) {
-        account.dropped[bytes > limits.pendingBytes ? 'record_too_large' : 'monitor_behind'] += 1;
-        return;
-      }
-      const offset = batch.used;
-      batch.used = putRow(batch.bytes, offset, sequence, columns, kept);
-      batch.entries.push({ account, decisionId: record.decisionId, offset, length: batch.used - offset });
-      account.pending += 1;
       if (queue.isDue && writing === null) void flush();
     },
     flush,

@@ -7,10 +7,12 @@ import type { ExchangeRecord } from '../model.ts';
 import type { MeterBlock } from '../telemetry/meters.ts';
 
 export interface IntakeOptions {
-  /** A record, valid only during the call. Must not throw. */
+  /** A record, valid only during the call. */
   readonly visit: (record: ExchangeRecord) => void;
+  /** Records of a slab that could not be read: nobody was told of them. */
+  readonly lost: (records: number) => void;
   readonly addBlock: (block: MeterBlock) => void;
-  /** A slab that is not what a gateway writes: a fault of this program. */
+  /** A slab that is not what a gateway writes, or a visit that threw: a fault of this program. */
   readonly fault: (error: unknown) => void;
 }
 
@@ -25,7 +27,7 @@ interface Waiting {
   readonly slab: SlabMessage;
 }
 
-export function createIntake({ visit, addBlock, fault }: IntakeOptions): Intake {
+export function createIntake({ visit, lost, addBlock, fault }: IntakeOptions): Intake {
   const waiting: Waiting[] = [];
   const ports = new Set<MessagePort>();
   const idle: (() => void)[] = [];
@@ -47,11 +49,21 @@ export function createIntake({ visit, addBlock, fault }: IntakeOptions): Intake 
   }
 
   function read({ port, slab }: Waiting): void {
-    try {
-      readSlab(slab.buffer, slab.used, visit);
-    } catch (error) {
-      fault(error);
-    }
+    let seen = 0;
+    const guarded = (run: () => void): void => {
+      try {
+        run();
+      } catch (error) {
+        fault(error);
+      }
+    };
+    guarded(() =>
+      readSlab(slab.buffer, slab.used, (record) => {
+        seen += 1;
+        guarded(() => visit(record));
+      }),
+    );
+    if (seen < slab.count) lost(slab.count - seen);
     const back: SlabReturn = { kind: 'slab', buffer: slab.buffer };
     port.postMessage(back, [slab.buffer]);
   }

@@ -77,7 +77,11 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const accessLog = createAccessLog({ logger: log, sample: telemetry.accessLog });
   const fault = faultTeller(clock, log);
   const observer = createObserver({ shelf, capture, drift, comparer, traces, accessLog, unreadable, fault });
-  const intake = createIntake({ visit: observer.observe, addBlock: exposition.add, fault });
+  let unread = 0;
+  const lost = (records: number): void => {
+    unread += records;
+  };
+  const intake = createIntake({ visit: observer.observe, lost, addBlock: exposition.add, fault });
   const desk = createReloadDesk(options.askReload);
   const views = createModelViews({ shelf, traffic, sums: exposition.sums, capture, drift, comparer, unreadable });
   const baselines = createBaselines(drift, (problem) => log.error(problem));
@@ -86,7 +90,15 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   let { config } = setup;
   let lastSuccessAt = clock.wall();
   exposition.registerMonitor({
-    ...numbersOf({ capture, observer, unreadable, drift, shelf, config: () => ({ ...config, lastSuccessAt }) }),
+    ...numbersOf({
+      capture,
+      observer,
+      unread: () => unread,
+      unreadable,
+      drift,
+      shelf,
+      config: () => ({ ...config, lastSuccessAt }),
+    }),
     ...(traces === null ? {} : { spans: () => traces.counts }),
   });
 
@@ -142,18 +154,24 @@ async function openTraces(plan: Plan, { version, log }: MonitorOptions, replica:
 function numbersOf(sources: {
   readonly capture: Capture;
   readonly observer: Observer;
+  /** Records of slabs that could not be read. */
+  readonly unread: () => number;
   readonly unreadable: UnreadableCounts;
   readonly drift: DriftEngine;
   readonly shelf: { readonly current: { readonly plan: Plan } };
   readonly config: MonitorNumbers['config'];
 }): MonitorNumbers {
-  const { capture, observer, unreadable, drift, shelf, config } = sources;
+  const { capture, observer, unread, unreadable, drift, shelf, config } = sources;
   return {
     config,
     capture() {
       const totals = capture.totals();
-      const behind = totals.dropped.monitor_behind + observer.orphans;
-      return { ...totals, dropped: { ...totals.dropped, monitor_behind: behind } };
+      const { dropped } = totals;
+      const others = {
+        monitor_behind: dropped.monitor_behind + observer.orphans,
+        write_failed: dropped.write_failed + unread(),
+      };
+      return { ...totals, dropped: { ...dropped, ...others } };
     },
     unreadable: unreadable.all,
     drift: () =>

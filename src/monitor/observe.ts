@@ -3,6 +3,7 @@
 
 import type { Capture } from '../capture/capture.ts';
 import { payloadOf } from '../capture/payload.ts';
+import { watchable } from '../capture/watchable.ts';
 import type { Comparer } from '../compare/comparer.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 import { FAILURES } from '../errors.ts';
@@ -52,13 +53,14 @@ export function createObserver(options: ObserverOptions): Observer {
     const names = namesOf(known, record);
     const isGood = record.failure < 0 && record.status < 400;
 
-    const features = tableOf(known, record, 'request');
+    const features = guarded(() => tableOf(known, record, 'request')) ?? null;
     // What came with an error is no prediction.
-    const predictions = isGood ? tableOf(known, record, 'response') : null;
+    const predictions = isGood ? (guarded(() => tableOf(known, record, 'response')) ?? null) : null;
 
     guarded(() => capture.append(record, known, { features, predictions }));
-    if (known.model.mirrors.length > 0) guarded(() => compare(known, record, names, predictions));
-    if (isGood) guarded(() => watch(record, names, features, predictions));
+    const seen = guarded(() => watchable(record, known.model, { features, predictions })) ?? UNSEEN;
+    if (known.model.mirrors.length > 0) guarded(() => compare(known, record, names, seen.predictions));
+    if (isGood) guarded(() => watch(record, names, seen.features, seen.predictions));
     guarded(() => traces?.record(record, names));
     guarded(() => accessLog.record(record, names));
   }
@@ -113,6 +115,8 @@ export function createObserver(options: ObserverOptions): Observer {
 function isReplaced({ model }: KnownModel, { version, status, failure }: ExchangeRecord): boolean {
   return model.fallback && version !== model.champion && status === 0 && FAILURES[failure]?.source === 'upstream';
 }
+
+const UNSEEN = { features: null, predictions: null };
 
 const CUT_SHORT: Reading = { kind: 'unreadable', why: 'longer than what is held of a body' };
 

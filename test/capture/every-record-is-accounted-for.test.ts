@@ -188,3 +188,30 @@ test('a sample is the same for one id everywhere, holds its rate, and is counted
   expect(rows[0]?.sample_rate).toBe(0.25);
   expect(capture.totals()).toMatchObject({ received: 8000, captured: rows.length, sampledOut: 8000 - rows.length });
 });
+
+test('a record on which capture itself fails is counted, and those before and after it are written', async () => {
+  const { capture, data } = await openCapture();
+  const of = { generation: 'g', model: modelPlan() };
+  const broken = {
+    get features(): null {
+      throw new Error('injected');
+    },
+    predictions: null,
+  };
+  for (let i = 0; i < 6; i++) {
+    if (i % 2 === 0) capture.append(record(i), of, NOTHING);
+    else expect(() => capture.append(record(i), of, broken)).toThrow('injected');
+    expect(balance(capture.totals())).toBe(0);
+  }
+  await capture.close();
+  expect(capture.totals()).toMatchObject({ received: 6, captured: 3, dropped: { write_failed: 3 } });
+  expect((await rowsUnder(data)).map((row) => row.decision_id)).toEqual(['decision-0', 'decision-2', 'decision-4']);
+});
+
+test('a record over all that may wait is told from one that came while much waited', async () => {
+  const { capture } = await openCapture({ limits: { batchBytes: 1024, pendingBytes: 8192 } });
+  const of = { generation: 'g', model: modelPlan() };
+  for (const bytes of [100, 20_000, 4500]) capture.append(record(bytes, bytes), of, NOTHING);
+  expect(capture.totals().dropped).toMatchObject({ record_too_large: 1, monitor_behind: 1 });
+  await capture.close();
+});
