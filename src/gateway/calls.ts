@@ -2,6 +2,7 @@
 // to call, and whom, is the story's.
 
 import type { CallListener, OutgoingRequest } from '../http/call.ts';
+import type { Outcome } from '../http/outcome.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Endpoint, EndpointCall } from '../upstream/endpoint.ts';
 import type { Route, RouteVersion } from './route.ts';
@@ -75,7 +76,7 @@ export class Calls {
   }
 
   /** The call under way is over. */
-  ended(outcome: 'succeeded' | 'failed' | 'abandoned'): void {
+  ended(outcome: Outcome): void {
     if (this.#current === null) return;
     this.upstreamMs = this.#clock.now() - this.#startedAt;
     this.called.meter.inflight(-1);

@@ -4,11 +4,11 @@
 //   1 match   2 admit   3 receive   4 assign   5 mirror   6 call   7 respond   8 record
 
 import type { Failure } from '../errors.ts';
-import { failureKind } from '../errors.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { forwardHeaders, relayHeaders } from '../http/forward.ts';
 import type { RequestHead } from '../http/head.ts';
 import { readRequestHead } from '../http/head.ts';
+import { answerOutcome, failureOutcome } from '../http/outcome.ts';
 import { originForm, pathOf, targetProblem } from '../http/target.ts';
 import { spanId, uuidv7 } from '../kernel/ids.ts';
 import type { Assignment, Reason } from '../model.ts';
@@ -235,7 +235,7 @@ export class Decision extends Guarded implements DecisionFacts {
   }
 
   protected override onCallFailed(failure: Failure): void {
-    this.calls.ended(blame(failure));
+    this.calls.ended(failureOutcome(failure));
     if (this.#phase === 'answering') this.#breakOff(failure);
     else this.#attemptEnded({ kind: 'failure', failure, sent: this.calls.sent });
   }
@@ -303,7 +303,7 @@ export class Decision extends Guarded implements DecisionFacts {
   }
 
   protected override onCallEnded(trailers: readonly string[]): void {
-    this.calls.ended('succeeded');
+    this.calls.ended(answerOutcome(this.answer.status));
     this.#waitFor('reader');
     this.exchange.end(this.head.trailers ? trailers : []);
   }
@@ -330,7 +330,7 @@ export class Decision extends Guarded implements DecisionFacts {
       return;
     }
     const failure = this.#failure ?? lateFailure(this.#wait, nowMs, this, this.#limits, this.calls.name);
-    if (this.#phase === 'calling' && blame(failure) === 'failed') {
+    if (this.#phase === 'calling' && failureOutcome(failure) === 'failed') {
       this.calls.stop('failed');
       this.#attemptEnded({ kind: 'failure', sent: this.calls.sent, failure });
     } else this.#giveUp(failure);
@@ -338,7 +338,7 @@ export class Decision extends Guarded implements DecisionFacts {
 
   /** Nothing more can come of this decision: say so while that can still be said, break off otherwise. */
   #giveUp(failure: Failure): void {
-    this.calls.stop(blame(failure));
+    this.calls.stop(failureOutcome(failure));
     if (this.#phase === 'receiving' || this.#phase === 'calling') this.#refuse(failure);
     else this.#breakOff(failure);
   }
@@ -396,9 +396,4 @@ export class Decision extends Guarded implements DecisionFacts {
     this.body.abandon();
     return true;
   }
-}
-
-/** Only upstream failures count against the endpoint. */
-function blame(failure: Failure): 'failed' | 'abandoned' {
-  return failureKind(failure.code).source === 'upstream' ? 'failed' : 'abandoned';
 }

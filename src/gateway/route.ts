@@ -12,8 +12,10 @@ import { createRouteTable } from '../routing/route-table.ts';
 import type { ModelSplit } from '../split/assign.ts';
 import { modelSplit } from '../split/model-split.ts';
 import type { Meters, SeriesMeter } from '../telemetry/meters.ts';
+import type { Endpoint } from '../upstream/endpoint.ts';
+import type { NextUpstreams } from '../upstream/upstreams.ts';
+import { createUpstreams } from '../upstream/upstreams.ts';
 import type { VersionUpstream } from '../upstream/version-upstream.ts';
-import { createVersionUpstream, upstreamKey } from '../upstream/version-upstream.ts';
 import type { Generation } from './generations.ts';
 import { createGenerations } from './generations.ts';
 import type { Allocations } from './messages.ts';
@@ -76,32 +78,26 @@ export function createRoutes(
   meters: Meters,
   report: (problem: unknown) => void,
 ): Routes {
-  let upstreams = new Map<string, VersionUpstream>();
+  const upstreams = createUpstreams(clock, report);
   const mirrors = new Map<string, Mirror>();
   const loads = new Map<string, { inflight: number }>();
-  const generations = createGenerations<VersionUpstream>((upstream) => void upstream.close().catch(report));
+  const generations = createGenerations<Endpoint>(({ transport }) => void transport.close().catch(report));
 
-  function compile(
-    plan: Plan,
-    allocations: Allocations,
-  ): { entries: Omit<Route, 'generation'>[]; used: Map<string, VersionUpstream> } {
-    const used = new Map<string, VersionUpstream>();
+  function compile(plan: Plan, allocations: Allocations, next: NextUpstreams): Omit<Route, 'generation'>[] {
     const upstreamOf = (model: ModelPlan, role: 'primary' | 'shadow', version: number): VersionUpstream => {
       const versionPlan = model.versions[version];
       if (versionPlan === undefined) throw new Error(`model ${model.name} has no version ${version}`);
-      const options = {
+      return next.of({
+        model: model.name,
+        role,
         version: versionPlan,
         connectTimeoutMs: model.timeout.connectMs,
         breaker: model.breaker,
         retryBudget: model.retry.budget,
         fastLane: plan.listen.fastLane,
-      };
-      const key = upstreamKey(model.name, role, options);
-      const kept = used.get(key) ?? upstreams.get(key) ?? createVersionUpstream({ ...options, clock });
-      used.set(key, kept);
-      return kept;
+      });
     };
-    const entries = plan.models.map((model, index): Omit<Route, 'generation'> => {
+    return plan.models.map((model, index): Omit<Route, 'generation'> => {
       const load = kept(loads, model.name, () => ({ inflight: 0 }));
       return {
         plan: model,
@@ -130,20 +126,17 @@ export function createRoutes(
         recordHeaders: new Set([...READING_HEADERS, ...model.capture.headers]),
       };
     });
-    return { entries, used };
   }
 
   const routes: Routes = {
     table: createRouteTable<Route>([]),
     swap(plan, allocations) {
-      const { entries, used } = compile(plan, allocations);
-      const dropped = [...upstreams].filter(([key]) => !used.has(key)).map(([, upstream]) => upstream);
-      for (const upstream of dropped) upstream.retire().catch(report);
-      const generation = generations.next(dropped);
+      const next = upstreams.next();
+      const entries = compile(plan, allocations, next);
+      const generation = generations.next(next.take());
       routes.table = createRouteTable(
         entries.map((entry) => ({ match: entry.plan.match, route: { ...entry, generation } })),
       );
-      upstreams = used;
     },
     get shadows() {
       return sum(mirrors, (mirror) => mirror.calls);
@@ -153,7 +146,8 @@ export function createRoutes(
     },
     async close() {
       for (const mirror of mirrors.values()) mirror.close();
-      await Promise.all([...upstreams.values(), ...generations.pending()].map((upstream) => upstream.destroy()));
+      const endpoints = [...upstreams.endpoints, ...generations.pending()];
+      await Promise.all([upstreams.stopChecks(), ...endpoints.map(({ transport }) => transport.destroy())]);
     },
   };
   return routes;

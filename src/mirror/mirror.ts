@@ -4,6 +4,8 @@
 
 import type { Failure } from '../errors.ts';
 import type { Call, CallListener, OutgoingRequest } from '../http/call.ts';
+import type { Outcome } from '../http/outcome.ts';
+import { answerOutcome, failureOutcome } from '../http/outcome.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeadlineWatch, Watched } from '../kernel/deadlines.ts';
 import { murmur3 } from '../kernel/murmur3.ts';
@@ -14,7 +16,7 @@ export interface ShadowTarget {
   call(
     request: OutgoingRequest,
     listener: CallListener,
-  ): { readonly call: Call; release(outcome: 'succeeded' | 'failed' | 'abandoned'): void } | undefined;
+  ): { readonly call: Call; release(outcome: Outcome): void } | undefined;
 }
 
 export interface ShadowBounds {
@@ -152,11 +154,11 @@ class Shadow implements CallListener, Watched {
   }
 
   callEnded(): void {
-    this.#finish(null, 'succeeded');
+    this.#finish(null, answerOutcome(this.#status));
   }
 
   callFailed(failure: Failure): void {
-    this.#finish(failure, 'failed');
+    this.#finish(failure, failureOutcome(failure));
   }
 
   cut(failure: Failure, outcome: 'failed' | 'abandoned'): void {
@@ -164,7 +166,7 @@ class Shadow implements CallListener, Watched {
     this.#finish(failure, outcome);
   }
 
-  #finish(failure: Failure | null, outcome: 'succeeded' | 'failed' | 'abandoned'): void {
+  #finish(failure: Failure | null, outcome: Outcome): void {
     if (this.#over) return;
     this.#over = true;
     this.#watch.remove(this);

@@ -17,10 +17,14 @@ export function pickEndpoint(
   let best: Endpoint | undefined;
   for (let i = 0; i < endpoints.length; i++) {
     const candidate = endpoints[(turn + i) % endpoints.length] as Endpoint;
-    if (!candidate.healthy || !candidate.breaker.admits() || candidate === avoid) continue;
+    if (candidate === avoid || !mayBeAsked(candidate)) continue;
     if (balance === 'roundRobin') return candidate;
-    if (best === undefined || candidate.inflight < best.inflight) best = candidate;
+    if (best === undefined || candidate.state.inflight < best.state.inflight) best = candidate;
   }
   if (best !== undefined || avoid === null) return best;
-  return avoid.healthy && avoid.breaker.admits() ? avoid : undefined;
+  return mayBeAsked(avoid) ? avoid : undefined;
+}
+
+function mayBeAsked({ state }: Endpoint): boolean {
+  return state.healthy && state.breaker.admits();
 }

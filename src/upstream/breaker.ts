@@ -20,13 +20,16 @@ export interface Breaker {
   failed(trial: boolean): void;
   /** The call ended without telling anything about the upstream (the client left). */
   abandoned(trial: boolean): void;
+  /** Other limits from here on; what it knows stays. */
+  configure(options: BreakerOptions): void;
   readonly state: BreakerState;
 }
 
 /** Each further opening doubles the wait, up to this factor. */
 const BACKOFF_MAX = 8;
 
-export function createBreaker(options: BreakerOptions, clock: Clock): Breaker {
+export function createBreaker(initial: BreakerOptions, clock: Clock): Breaker {
+  let options = initial;
   let consecutive = 0;
   let openings = 0;
   let openUntil = 0;
@@ -64,6 +67,9 @@ export function createBreaker(options: BreakerOptions, clock: Clock): Breaker {
     },
     abandoned(wasTrial) {
       if (wasTrial) trial = false;
+    },
+    configure(next) {
+      options = next;
     },
     get state() {
       return state();

@@ -2,29 +2,28 @@
 
 import type { EndpointPlan } from '../config/plan.ts';
 import type { Call, CallListener, OutgoingRequest } from '../http/call.ts';
+import type { Outcome } from '../http/outcome.ts';
 import type { Breaker } from './breaker.ts';
 import type { Transport } from './transport.ts';
 
-export interface Endpoint {
-  readonly plan: EndpointPlan;
-  /** host[:port] for the Host header. */
-  readonly authority: string;
-  readonly transport: Transport;
+/** What is known of an endpoint: it outlives its connections, which a reload may replace. */
+export interface EndpointState {
   readonly breaker: Breaker;
   /** False once the health check has had enough bad answers. */
   healthy: boolean;
   inflight: number;
 }
 
-export function createEndpoint(plan: EndpointPlan, transport: Transport, breaker: Breaker): Endpoint {
-  return {
-    plan,
-    authority: plan.origin.slice(plan.origin.indexOf('//') + 2),
-    transport,
-    breaker,
-    healthy: true,
-    inflight: 0,
-  };
+export interface Endpoint {
+  readonly plan: EndpointPlan;
+  /** For the Host header: the port of the scheme is left out, as any client leaves it out. */
+  readonly authority: string;
+  readonly transport: Transport;
+  readonly state: EndpointState;
+}
+
+export function createEndpoint(plan: EndpointPlan, transport: Transport, state: EndpointState): Endpoint {
+  return { plan, authority: new URL(plan.origin).host, transport, state };
 }
 
 /** Path sent to an endpoint: the request's own, or the exact one its URL names. */
@@ -36,21 +35,24 @@ export function endpointPath(endpoint: Endpoint, target: string): string {
 export interface EndpointCall {
   readonly endpoint: Endpoint;
   readonly call: Call;
-  release(outcome: 'succeeded' | 'failed' | 'abandoned'): void;
+  release(outcome: Outcome): void;
 }
 
 export function callEndpoint(endpoint: Endpoint, request: OutgoingRequest, listener: CallListener): EndpointCall {
-  endpoint.inflight++;
-  const trial = endpoint.breaker.taken();
+  const { state, transport } = endpoint;
+  // First: a call that throws has not been made, and nobody would release it.
+  const call = transport.call(request, listener);
+  state.inflight++;
+  const trial = state.breaker.taken();
   let released = false;
   return {
     endpoint,
-    call: endpoint.transport.call(request, listener),
+    call,
     release(outcome) {
       if (released) return;
       released = true;
-      endpoint.inflight--;
-      endpoint.breaker[outcome](trial);
+      state.inflight--;
+      state.breaker[outcome](trial);
     },
   };
 }

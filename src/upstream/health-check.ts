@@ -1,7 +1,9 @@
 // Active health checks: a GET to each endpoint of a version, on connections of their own so that a busy pool is not taken
 // for a sick one. Consecutive answers change an endpoint's mind, one lost packet does not.
 
-import type { HealthPlan } from '../config/plan.ts';
+import type { AuthPlan, HealthPlan } from '../config/plan.ts';
+import { isHealthy } from '../http/outcome.ts';
+import { signHeaders } from './auth/auths.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Transport, TransportOptions } from './transport.ts';
 import { createUndiciTransport } from './undici-transport.ts';
@@ -14,11 +16,13 @@ export interface HealthChecks {
 export function startHealthChecks(
   endpoints: readonly Endpoint[],
   plan: HealthPlan,
+  auth: AuthPlan | null,
   options: TransportOptions,
 ): HealthChecks {
+  const headers = signHeaders(auth, ['user-agent', 'headgate-health']);
   const checks = endpoints.map((endpoint) => {
     const transport = createUndiciTransport(endpoint.plan.origin, { ...options, connectionsMax: 1 });
-    return new Check(endpoint, plan, transport);
+    return new Check(endpoint, plan, headers, transport);
   });
   for (const check of checks) check.run();
   return {
@@ -31,14 +35,16 @@ export function startHealthChecks(
 class Check {
   readonly #endpoint: Endpoint;
   readonly #plan: HealthPlan;
+  readonly #headers: readonly string[];
   readonly #transport: Transport;
   #streak = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(endpoint: Endpoint, plan: HealthPlan, transport: Transport) {
+  constructor(endpoint: Endpoint, plan: HealthPlan, headers: readonly string[], transport: Transport) {
     this.#endpoint = endpoint;
     this.#plan = plan;
+    this.#headers = headers;
     this.#transport = transport;
   }
 
@@ -56,7 +62,7 @@ class Check {
       {
         method: 'GET',
         path: this.#plan.path,
-        headers: ['user-agent', 'headgate-health'],
+        headers: this.#headers,
         host: this.#endpoint.authority,
         body: null,
         trailers: null,
@@ -68,7 +74,7 @@ class Check {
           status = answer;
         },
         callData() {},
-        callEnded: () => finish(status >= 200 && status < 400),
+        callEnded: () => finish(isHealthy(status)),
         callFailed: () => finish(false),
       },
     );
@@ -85,13 +91,13 @@ class Check {
   }
 
   #judge(good: boolean): void {
-    if (good === this.#endpoint.healthy) {
+    if (good === this.#endpoint.state.healthy) {
       this.#streak = 0;
       return;
     }
     this.#streak++;
     if (this.#streak < (good ? this.#plan.healthyAfter : this.#plan.unhealthyAfter)) return;
-    this.#endpoint.healthy = good;
+    this.#endpoint.state.healthy = good;
     this.#streak = 0;
   }
 }

@@ -5,21 +5,27 @@ export interface RetryBudget {
   called(): void;
   /** Take one retry out, if there is one. */
   take(): boolean;
+  /** Another fraction from here on; what is saved up stays. */
+  configure(fraction: number): void;
 }
 
 /** Retries saved up at most, and given at the start, so that a quiet version can still retry. */
 const SAVED_MAX = 10;
 
-export function createRetryBudget(fraction: number): RetryBudget {
-  let tokens = fraction > 0 ? SAVED_MAX : 0;
+export function createRetryBudget(initial: number): RetryBudget {
+  let fraction = initial;
+  let tokens = SAVED_MAX;
   return {
     called() {
       tokens = Math.min(SAVED_MAX, tokens + fraction);
     },
     take() {
-      if (tokens < 1) return false;
+      if (fraction <= 0 || tokens < 1) return false;
       tokens -= 1;
       return true;
+    },
+    configure(next) {
+      fraction = next;
     },
   };
 }

@@ -122,7 +122,14 @@ test('an answer of 503 that becomes 200 is answered with 200', async () => {
 
 test('retries stay within their budget', async () => {
   const busy = await kept(answering('HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n'));
-  gate = await startGate(plan([model([version('champion', busy.url)], { retry: retry({ on: [503], budget: 0.1 }) })]));
+  gate = await startGate(
+    plan([
+      model([version('champion', busy.url)], {
+        retry: retry({ on: [503], budget: 0.1 }),
+        breaker: { failures: 1e6, openMs: 1 },
+      }),
+    ]),
+  );
   const client = await dial(gate.port);
   for (let i = 0; i < 100; i++) {
     client.write(request('POST', '/m', [], '{}'));
