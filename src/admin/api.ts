@@ -1,6 +1,7 @@
 // What each route of the API does: ask the view, and say so when what was asked for is not there.
 
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { SEARCHED_BYTES_MAX } from '../capture/find.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { live } from './live.ts';
 import { problemOf, someOf } from './problem.ts';
@@ -23,7 +24,8 @@ function addProbes(app: OpenAPIHono, view: AdminView): void {
     const phase = view.phase();
     const { generation, lastReload } = view.config();
     const ready = phase === 'ready';
-    return c.json({ ready, phase, generation, reload: lastReload }, ready ? 200 : 503);
+    // Probes need no token, and problems name files and keys: those are on /api/v1/config.
+    return c.json({ ready, phase, generation, reload: { ok: lastReload.ok } }, ready ? 200 : 503);
   });
   app.openapi(routes.metricsRoute, async (c) => {
     const { text, contentType } = await view.metrics();
@@ -60,13 +62,15 @@ function addDecisions(app: OpenAPIHono, view: AdminView): void {
     const { model, unit, header, query, path } = c.req.valid('query');
     const headers = record(header, (name) => name.toLowerCase());
     const found = view.explain(model, unit, { headers, query: record(query, (name) => name), path: path ?? '' });
-    return found === undefined ? c.json(noModel(view, model), 404, PROBLEM_JSON) : c.json(found, 200);
+    if (found === undefined) return c.json(noModel(view, model), 404, PROBLEM_JSON);
+    if ('obstacle' in found) return c.json(problemOf('not_assigned', found.obstacle), 422, PROBLEM_JSON);
+    return c.json(found, 200);
   });
   app.openapi(routes.decisionRoute, async (c) => {
     const { id } = c.req.valid('param');
     const found = await view.decision(id);
     if (found !== undefined) return c.json(found, 200);
-    const detail = `Nothing is on record under ${JSON.stringify(id)}. A decision of the last second may still be on its way; one that capture.sample left out, or that was dropped (headgate_capture_dropped_total), is not recorded.`;
+    const detail = `${JSON.stringify(id)} is not among the newest ${SEARCHED_BYTES_MAX / 1024 ** 2} MiB of records, which is as far back as this looks. An older record may still be in the files under data/captures. A decision of the last second may be on its way; one that capture.sample left out, or that was dropped (headgate_capture_dropped_total), is not recorded.`;
     return c.json(problemOf('not_found', detail), 404, PROBLEM_JSON);
   });
 }

@@ -4,6 +4,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
+import { isLoopback } from '../http/loopback.ts';
 import { problemAnswer } from './problem.ts';
 
 export interface GuardOptions {
@@ -12,8 +13,6 @@ export interface GuardOptions {
   /** The address that is bound. */
   readonly host: string;
 }
-
-const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
 
 /** Nothing is loaded from anywhere else, nothing runs inline, and nobody may frame the page. */
 export const protectiveHeaders: MiddlewareHandler = secureHeaders({
@@ -35,13 +34,14 @@ export const protectiveHeaders: MiddlewareHandler = secureHeaders({
 
 /**
  * Against DNS rebinding: a page of another site may make its own name point to this machine, and would then be of one origin
- * with the console. Where a token is asked for, that page has none; otherwise, on loopback, the name must be a loopback one.
+ * with the console. Where a token is asked for, that page has none; otherwise the name must be a loopback one, or the very
+ * address that is bound.
  */
 export function checkHost({ token, host }: GuardOptions): MiddlewareHandler {
-  const checked = token === null && LOOPBACK.has(host);
+  const bound = bare(host);
   return async (c, next) => {
     const named = hostName(c.req.header('host') ?? '');
-    if (checked && !LOOPBACK.has(named) && named !== host) {
+    if (token === null && !isLoopback(named) && bare(named) !== bound) {
       return problemAnswer(
         'host_unknown',
         `The request is for ${JSON.stringify(named)}. Ask for localhost, or set admin.token to allow any name.`,
@@ -55,6 +55,10 @@ function hostName(header: string): string {
   const colon = header.lastIndexOf(':');
   const name = colon > header.lastIndexOf(']') && colon >= 0 ? header.slice(0, colon) : header;
   return name.toLowerCase();
+}
+
+function bare(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
 }
 
 /** Bearer (RFC 6750), compared in constant time. */

@@ -19,7 +19,7 @@ export const readinessSchema = z
     ready: z.boolean(),
     phase,
     generation: z.string(),
-    reload: z.strictObject({ ok: z.boolean(), at: z.string(), problems: list(z.string()) }),
+    reload: z.strictObject({ ok: z.boolean().describe('Of the last attempt; /api/v1/config says more.') }),
   })
   .openapi('Readiness', {
     description: 'A reload that failed leaves the gate ready: the last good configuration serves.',

@@ -13,6 +13,7 @@ const PROBLEMS = {
   body_too_large: [413, 'The request body is over the limit'],
   content_type: [415, 'The body must be JSON'],
   host_unknown: [421, 'The request names another host'],
+  not_assigned: [422, 'Nothing is assigned by this unit'],
   reload_failed: [422, 'The new configuration was not taken'],
   internal: [500, 'The admin side met a fault of its own'],
 } as const satisfies Readonly<Record<string, readonly [number, string]>>;

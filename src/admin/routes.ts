@@ -100,13 +100,20 @@ export const explainRoute = createRoute({
   request: {
     query: z.object({
       model: z.string().min(1).max(200),
-      unit: z.string().max(2000).openapi({ description: 'Value of the sticky key.' }),
+      unit: z.string().max(4000).openapi({ description: 'Value of the sticky key.' }),
       header: pairs.openapi({ description: 'NAME:VALUE of a request header that rules look at; may be repeated.' }),
       query: pairs.openapi({ description: 'NAME:VALUE of a query parameter that rules look at; may be repeated.' }),
       path: z.string().max(4000).optional().openapi({ description: 'Path that rules look at.' }),
     }),
   },
-  responses: { 200: json(shapes.explainSchema, 'The assignment.'), 404: noModel, ...guarded },
+  responses: {
+    200: json(shapes.explainSchema, 'The assignment.'),
+    404: noModel,
+    422: problem(
+      'The gate would not assign by this unit: the model has no sticky key, or the unit is empty or too long.',
+    ),
+    ...guarded,
+  },
 });
 
 export const decisionRoute = createRoute({
@@ -116,7 +123,7 @@ export const decisionRoute = createRoute({
   request: { params: z.object({ id: z.string().min(1).max(128) }) },
   responses: {
     200: json(shapes.decisionSchema, 'Its calls.'),
-    404: problem('Nothing is on record under this id.'),
+    404: problem('Nothing is on record under this id, among the newest records: older ones are not looked at.'),
     ...guarded,
   },
 });

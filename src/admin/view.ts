@@ -123,7 +123,12 @@ export interface ExplainView {
   readonly generation: string;
 }
 
-/** Rows of design section 7 for one decision: the primary call or calls, and its shadows. */
+/** Why the data path would not assign by a unit. */
+export interface Unassigned {
+  readonly obstacle: string;
+}
+
+/** What is on record of one decision: the primary call or calls, and its shadows. */
 export interface DecisionView {
   readonly decision: string;
   readonly calls: readonly Readonly<Record<string, unknown>>[];
@@ -150,7 +155,7 @@ export interface AdminView {
       readonly query: Readonly<Record<string, string>>;
       readonly path: string;
     },
-  ): ExplainView | undefined;
+  ): ExplainView | Unassigned | undefined;
   decision(id: string): Promise<DecisionView | undefined>;
   /** Prometheus exposition and its content type. */
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;

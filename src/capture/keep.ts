@@ -36,6 +36,12 @@ export function keep(record: ExchangeRecord, model: ModelPlan, decoded: Decoded)
   };
 }
 
+/** What the protocol reads from the bodies after redaction; null where it cannot, and where nothing could be redacted. */
+export function readRedacted(record: ExchangeRecord, model: ModelPlan): Decoded {
+  const { features, predictions } = redacted(record, model);
+  return { features, predictions };
+}
+
 function redacted(record: ExchangeRecord, model: ModelPlan): Kept {
   const { bodies, redact: pointers } = model.capture;
   const requestHeaders = withoutDescription(record.requestHeaders);

@@ -1,11 +1,21 @@
 // The name of a configuration's content: equal on every replica that read the same files, whatever the order of their keys
-// and whatever each replica's environment holds. What came from the environment enters as its reference, files as their hash.
+// and whatever each replica's environment holds. What came from the environment enters as its reference, files as their hash,
+// and a secret by the names of its variables alone: the generation is shown to everybody, and a hash can be guessed at.
 
 import { createHash } from 'node:crypto';
-import type { Located } from './located.ts';
+import { referencesIn } from './interpolate.ts';
+import { child, type Located } from './located.ts';
 
 /** Changes with the meaning of the hash's input. */
-const FORMAT = 'headgate-plan-1';
+const FORMAT = 'headgate-plan-2';
+
+/** Where secrets stand, below the gate or below a model; `*` is any key. A test holds this against the schema. */
+export const SECRETS: readonly (readonly string[])[] = [
+  ['admin', 'token'],
+  ['telemetry', 'traces', 'headers', '*'],
+  ['versions', '*', 'auth', 'token'],
+  ['versions', '*', 'auth', 'value'],
+];
 
 export interface Content {
   readonly gate: unknown;
@@ -21,8 +31,24 @@ export function generationOf(content: Content): string {
     .slice(0, 16);
 }
 
-/** A value with its defaults, as the schema gives it, but what came from the environment as it was written. */
-export function withReferences(value: unknown, node: Located | undefined): unknown {
+/** A value with its defaults, as the schema gives it: what came from the environment as it was written, and no secret. */
+export function shareable(value: unknown, node: Located): unknown {
+  return SECRETS.reduce((all, place) => withoutSecret(all, node, place), withReferences(value, node));
+}
+
+function withoutSecret(value: unknown, node: Located | undefined, [key, ...below]: readonly string[]): unknown {
+  if (value === undefined || value === null) return value;
+  if (key === undefined) return { secret: node?.kind === 'scalar' && node.interpolated ? referencesIn(node.text) : [] };
+  if (!isPlain(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => {
+      const isMeant = key === '*' || key === name;
+      return [name, isMeant ? withoutSecret(inner, child(node, name), below) : inner];
+    }),
+  );
+}
+
+function withReferences(value: unknown, node: Located | undefined): unknown {
   if (node === undefined || !node.interpolated) return value;
   if (node.kind === 'scalar') return node.text;
   if (node.kind === 'list' && Array.isArray(value) && value.length === node.items.length) {

@@ -35,3 +35,8 @@ export function interpolate(text: string, env: Environment): Interpolation {
   });
   return { text: result, used, unset, malformed };
 }
+
+/** Names of the variables that a text refers to, in order; without defaults. */
+export function referencesIn(text: string): string[] {
+  return [...text.matchAll(REFERENCE)].flatMap(([, name]) => (name === undefined ? [] : [name]));
+}

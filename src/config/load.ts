@@ -4,7 +4,7 @@
 import { dirname, resolve } from 'node:path';
 import { type PlacedModel, reportAmbiguity } from './ambiguity.ts';
 import { withDefaults } from './defaults.ts';
-import { generationOf, withReferences } from './generation.ts';
+import { generationOf, shareable } from './generation.ts';
 import { matching, readIncludes } from './include.ts';
 import type { Environment } from './interpolate.ts';
 import { child, entriesOf, type Located } from './located.ts';
@@ -51,7 +51,7 @@ export function loadPlan(file: string, { env, serial }: LoadOptions): LoadResult
   const read = { files: files.all, patterns: includes.patterns };
   if (findings.count > 0) return { kind: 'problems', problems: findings.all(), ...read };
   const { models: _models, defaults: _defaults, include: _include, ...own } = raw;
-  const generation = generationOf({ gate: withReferences(own, root), models: models.content, files: files.digests });
+  const generation = generationOf({ gate: shareable(own, root), models: models.content, files: files.digests });
   return { kind: 'plan', plan: planOf(gate, models.plans, generation, serial), ...read };
 }
 
@@ -75,7 +75,7 @@ function readModels(root: Located, included: readonly Located[], files: NamedFil
     const raw = validate(modelSchema, at, findings);
     if (raw === undefined) continue;
     placed.push({ plan: resolveModel(name, raw, at, files, findings), at });
-    content[name] = withReferences(raw, at);
+    content[name] = shareable(raw, at);
   }
   reportAmbiguity(placed, findings);
   return { plans: placed.map(({ plan }) => plan), content };

@@ -78,6 +78,13 @@ export function pathOf(node: Located): string {
   return above === '' ? key : `${above}.${key}`;
 }
 
+/** Whether a value was written below `defaults`, and is there for a model that has none of its own. */
+export function isDefault(node: Located): boolean {
+  let here = node;
+  while (here.parent !== null && here.parent.parent !== null) here = here.parent;
+  return here.parent !== null && here.key === 'defaults';
+}
+
 /** Plain values, as the schema reads them. */
 export function plainOf(node: Located): unknown {
   if (node.kind === 'scalar') return node.value;

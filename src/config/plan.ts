@@ -4,7 +4,7 @@
 import type { ProtocolName } from '../protocols/protocol.ts';
 
 export interface Plan {
-  /** Hash of the content, 16 hex digits; equal on every replica that read the same files. Secrets enter by reference only. */
+  /** Hash of the content, 16 hex digits; equal on every replica that read the same files. Secrets enter by the names of their variables only. */
   readonly generation: string;
   /** Counts the Plans of this process, from 1: what exchange records carry. */
   readonly serial: number;
@@ -119,7 +119,7 @@ export interface MatchPlan {
   readonly methods: readonly string[] | null;
   /** Lower case, without port; null: any. */
   readonly host: string | null;
-  /** Lower-case name -> exact value. */
+  /** Lower-case name -> exact value as on the wire: a character per byte of UTF-8. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -169,7 +169,7 @@ export interface StickyPlan {
 export interface RulePlan {
   /** Every condition must hold. */
   readonly when: {
-    /** Lower-case name -> exact value. */
+    /** Lower-case name -> exact value as on the wire: a character per byte of UTF-8. */
     readonly headers: Readonly<Record<string, string>>;
     readonly query: Readonly<Record<string, string>>;
     /** Path prefix on a segment border; null: any. */

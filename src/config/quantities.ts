@@ -83,16 +83,19 @@ export function secret() {
   return z
     .string({ error: message })
     .min(1, { error: 'the secret is empty; set it, or leave the key out' })
-    .regex(/^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/, { error: message });
+    .regex(/^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/, { error: message })
+    .meta({ writeOnly: true });
 }
 
 /** A bearer token (RFC 6750 section 2.1), never shown: what is not one no caller could send, or no server would read. */
 export function bearerToken() {
-  const problem = 'the value is not a bearer token, which has letters, digits, - . _ ~ + / and then = only';
+  const remedy = 'use letters, digits and -._~+/ only, and = at its end, without blanks or line breaks';
+  const error = `the value is not a bearer token (RFC 6750); ${remedy}`;
   return z
-    .string({ error: `${problem}; put it in quotes` })
+    .string({ error })
     .min(1, { error: 'the secret is empty; set it, or leave the key out' })
-    .regex(/^(?:[A-Za-z0-9._~+/-]+=*)?$/, { error: `${problem}; make one of these (RFC 6750)` });
+    .regex(/^(?:[A-Za-z0-9._~+/-]+=*)?$/, { error })
+    .meta({ writeOnly: true });
 }
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/; // RFC 9110 section 5.6.2
@@ -101,6 +104,15 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/; // RFC 9110 section 5.6.2
 export function headerName() {
   return quantity({ noun: 'the name of a header', example: 'account-id', pattern: TOKEN.source }, (text) =>
     TOKEN.test(text) ? text.toLowerCase() : undefined,
+  );
+}
+
+/** Value that a header must have. Whole: no line could carry a control character, or a blank at an end (RFC 9110 section 5.5). */
+export function headerValue() {
+  return z.string({ error: 'the value of a header is text; put {value} in quotes' }).refine(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    (text) => !/[\x00-\x08\x0a-\x1f\x7f]|^[\t ]|[\t ]$/.test(text),
+    { error: 'the value has a control character, or a blank at an end, and no header has; leave it out' },
   );
 }
 

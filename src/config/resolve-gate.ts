@@ -1,7 +1,7 @@
 // The gate's own part of the Plan: where it listens, who may look in, where it reports to. Models are resolve-model.ts.
 
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { isLoopback } from '../http/loopback.ts';
 import type { Environment } from './interpolate.ts';
 import { child, type Located } from './located.ts';
 import type { NamedFiles } from './named-files.ts';
@@ -71,18 +71,21 @@ function checkAdmin({ admin, listen }: RawGate, root: Located, findings: Finding
   }
 }
 
-function isLoopback(host: string): boolean {
-  const plain = host.replace(/^\[|\]$/g, '').toLowerCase();
-  if (plain === 'localhost' || plain === '::1') return true;
-  return isIP(plain) === 4 && plain.startsWith('127.');
-}
-
-function resolveTelemetry({ logs, traces }: RawGate['telemetry'], env: Environment): TelemetryPlan {
+function resolveTelemetry(
+  { logs, traces }: RawGate['telemetry'],
+  root: Located,
+  env: Environment,
+  findings: Findings,
+): TelemetryPlan {
+  const written = child(root, 'telemetry', 'traces', 'endpoint');
+  if (written !== undefined && traces.endpoint !== undefined && holdsUser(traces.endpoint)) {
+    findings.at(written, 'the URL holds a user or a password', 'use telemetry.traces.headers for credentials');
+  }
   return {
     logLevel: logs.level,
     accessLog: logs.access,
     traces: {
-      endpoint: traces.endpoint ?? endpointOf(env),
+      endpoint: traces.endpoint ?? (written === undefined ? endpointOf(env, root, findings) : null),
       headers: traces.headers,
       sample: traces.sample,
       serviceName: traces.service,
@@ -90,10 +93,38 @@ function resolveTelemetry({ logs, traces }: RawGate['telemetry'], env: Environme
   };
 }
 
-/** OpenTelemetry's own variables; an empty one is an unset one (OTLP exporter specification). */
-function endpointOf(env: Environment): string | null {
-  const own = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
-  if (own !== undefined && own !== '') return own;
-  const shared = env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  return shared === undefined || shared === '' ? null : `${shared.replace(/\/$/, '')}/v1/traces`;
+/**
+ * OpenTelemetry's own variables; an empty one is an unset one (OTLP exporter specification). What is wrong with one is said
+ * without its value, which may hold credentials.
+ */
+function endpointOf(env: Environment, root: Located, findings: Findings): string | null {
+  for (const [name, path] of [
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', ''],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', '/v1/traces'],
+  ] as const) {
+    const value = env[name];
+    if (value === undefined || value === '') continue;
+    if (!isHttpUrl(value)) {
+      findings.atKey(
+        root,
+        'telemetry',
+        `the environment's ${name} is not an HTTP URL`,
+        'correct or unset the variable',
+      );
+    } else if (holdsUser(value)) {
+      const remedy = 'take them out of the variable, and use telemetry.traces.headers';
+      findings.atKey(root, 'telemetry', `the environment's ${name} holds a user or a password`, remedy);
+    }
+    return path === '' ? value : `${value.replace(/\/$/, '')}${path}`;
+  }
+  return null;
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+function holdsUser(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '';
 }

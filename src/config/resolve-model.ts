@@ -2,20 +2,12 @@
 // than one value to be seen is found here.
 
 import { protocolOf } from '../protocols/registry.ts';
-import { child, deepest, entriesOf, type Located } from './located.ts';
+import { child, deepest, entriesOf, isDefault, type Located } from './located.ts';
 import type { NamedFiles } from './named-files.ts';
 import type { CapturePlan, MatchPlan, ModelPlan, RetryPlan, StickyPlan, VersionPlan } from './plan.ts';
 import type { Findings } from './problem.ts';
 import { pointerTokens } from './quantities.ts';
-import {
-  lowerCaseKeys,
-  mirrorsOf,
-  type Names,
-  overridesOf,
-  rulesOf,
-  sharesOf,
-  versionNamed,
-} from './resolve-shares.ts';
+import { conditionsOf, mirrorsOf, type Names, overridesOf, rulesOf, sharesOf, versionNamed } from './resolve-shares.ts';
 import { resolveVersion } from './resolve-version.ts';
 import { type RawModel, VERSIONS_MAX } from './schema.ts';
 
@@ -31,6 +23,7 @@ export function resolveModel(
   const index = written.length === 0 ? undefined : new Map(written.map((version, position) => [version, position]));
   const names: Names = { model: name, index, findings };
   const champion = championOf(raw, at, names);
+  checkUnread(raw, at, findings);
   return {
     name,
     owner: raw.owner ?? null,
@@ -116,7 +109,7 @@ function matchOf(name: string, raw: RawModel, at: Located, findings: Findings): 
     paths,
     methods,
     host: raw.match?.host ?? null,
-    headers: lowerCaseKeys(raw.match?.header ?? {}, deepest(here, ['header']), findings),
+    headers: conditionsOf(raw.match?.header ?? {}, deepest(here, ['header']), findings),
   };
 }
 
@@ -137,7 +130,42 @@ function stickyOf(raw: RawModel, at: Located, findings: Findings): StickyPlan | 
   if (header !== undefined) return { source: { kind: 'header', name: header }, missing };
   if (query !== undefined) return { source: { kind: 'query', name: query }, missing };
   if (cookie !== undefined) return { source: { kind: 'cookie', name: cookie }, missing };
+  checkRedacted(raw, at, findings);
   return { source: { kind: 'body', tokens: body === undefined ? [] : pointerTokens(body) }, missing };
+}
+
+/** The unit stands in every record, as it is. */
+function checkRedacted({ sticky, capture }: RawModel, at: Located, findings: Findings): void {
+  const body = sticky?.body;
+  const here = child(at, 'sticky', 'body');
+  if (body === undefined || here === undefined) return;
+  const hidden = capture.redact.find(
+    (pointer) => `${body}/`.startsWith(`${pointer}/`) || pointer.startsWith(`${body}/`),
+  );
+  if (hidden === undefined) return;
+  const problem = `capture.redact hides ${JSON.stringify(hidden)}, and the unit from the same place would be recorded`;
+  findings.at(
+    here,
+    problem,
+    'send the unit in a header, as a keyed hash for instance, or take the pointer out of redact',
+  );
+}
+
+/** Keys that speak of what is in a body, where the protocol reads none. What `defaults` says is for the models that it fits. */
+function checkUnread({ protocol, capture }: RawModel, at: Located, findings: Findings): void {
+  if (protocol !== 'raw') return;
+  const remedy = 'leave it out, or choose a protocol that reads bodies';
+  for (const place of [
+    ['features'],
+    ...['baseline', 'tick', 'tolerance', 'provisional'].map((key) => ['drift', key]),
+  ]) {
+    const here = child(at, ...place);
+    if (here !== undefined && !isDefault(here)) findings.at(here, 'protocol raw reads no bodies', remedy);
+  }
+  const bodies = child(at, 'capture', 'bodies');
+  if (capture.bodies === 'features' && bodies !== undefined && !isDefault(bodies)) {
+    findings.at(bodies, 'protocol raw reads no bodies, so that no features are known', 'use full or none');
+  }
 }
 
 function retryOf({ retry }: RawModel): RetryPlan {

@@ -65,7 +65,7 @@ export function rulesOf(raw: RawModel, at: Located, names: Names): readonly Rule
       names.findings.atKey(here, 'split', 'a rule without a split', 'say who gets the units');
     return {
       when: {
-        headers: lowerCaseKeys(header, deepest(here, ['when', 'header']), names.findings),
+        headers: conditionsOf(header, deepest(here, ['when', 'header']), names.findings),
         query,
         path: path ?? null,
       },
@@ -86,8 +86,11 @@ export function mirrorsOf(raw: RawModel, at: Located, champion: number, names: N
   });
 }
 
-/** Names of headers in lower case; one name in two cases is a problem. */
-export function lowerCaseKeys(
+/**
+ * Headers that a request must have: names in lower case, values as HTTP libraries give them, a character per byte of UTF-8.
+ * One name in two cases is a problem.
+ */
+export function conditionsOf(
   headers: Readonly<Record<string, string>>,
   at: Located,
   findings: Findings,
@@ -96,7 +99,7 @@ export function lowerCaseKeys(
   for (const [name, value] of Object.entries(headers)) {
     const key = name.toLowerCase();
     if (Object.hasOwn(lower, key)) findings.atKey(at, name, 'this header is named twice', 'remove one of the two');
-    lower[key] = value;
+    lower[key] = Buffer.from(value, 'utf8').toString('latin1');
   }
   return lower;
 }

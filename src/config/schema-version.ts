@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { endpointUrl } from './endpoint.ts';
-import { duration, headerName, oneOrMany, secret, target, whole, words } from './quantities.ts';
+import { bearerToken, duration, headerName, oneOrMany, secret, target, whole, words } from './quantities.ts';
 
 const healthSchema = z.strictObject({
   path: target().describe('Asked with GET; 2xx is healthy.'),
@@ -17,7 +17,7 @@ const authSchema = z.discriminatedUnion(
   [
     z.strictObject({
       type: z.literal('bearer').describe('authorization: Bearer TOKEN'),
-      token: secret().describe('The token; best a reference to the environment.'),
+      token: bearerToken().describe('The token; best a reference to the environment.'),
     }),
     z.strictObject({
       type: z.literal('header').describe('A header with a fixed value.'),

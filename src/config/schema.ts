@@ -8,6 +8,7 @@ import {
   duration,
   durationOrNone,
   headerName,
+  headerValue,
   hostName,
   method,
   name,
@@ -26,8 +27,7 @@ import { versionSchema } from './schema-version.ts';
 export const VERSIONS_MAX = 255;
 export const MODELS_MAX = 65_535;
 
-const headerMap = () =>
-  z.record(headerKey(), z.string({ error: 'the value of a header is text; put {value} in quotes' }));
+const headerMap = () => z.record(headerKey(), headerValue());
 
 /** Names of headers are one word in any case: written twice, they are a problem of the Plan's making. */
 const headerKey = () =>

@@ -9,6 +9,7 @@ import type {
   ShadowView,
   SplitView,
   TrafficView,
+  Unassigned,
 } from '../admin/view.ts';
 import type { Capture } from '../capture/capture.ts';
 import { type ModelFacts, modelFacts } from '../catalog/facts.ts';
@@ -17,7 +18,7 @@ import type { Comparer } from '../compare/comparer.ts';
 import type { ModelPlan } from '../config/plan.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 import { type Role, SHADOW_DROPS, SLOTS } from '../model.ts';
-import { type AskedAttributes, explainUnit } from '../split/explain.ts';
+import { type AskedAttributes, explainUnit, noAssignment } from '../split/explain.ts';
 import { SERIES } from '../telemetry/layout.ts';
 import type { Sums } from '../telemetry/sums.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
@@ -40,7 +41,7 @@ export interface ModelViews {
   split(name: string): SplitView | undefined;
   shadows(name: string): readonly ShadowView[] | undefined;
   drift(name: string): DriftView | undefined;
-  explain(model: string, unit: string, attributes: AskedAttributes): ExplainView | undefined;
+  explain(model: string, unit: string, attributes: AskedAttributes): ExplainView | Unassigned | undefined;
 }
 
 export function createModelViews(sources: ViewSources): ModelViews {
@@ -112,6 +113,8 @@ export function createModelViews(sources: ViewSources): ModelViews {
       const found = shelf.named(name);
       if (found === undefined) return undefined;
       const { model, generation } = found.known;
+      const obstacle = noAssignment(model, unit);
+      if (obstacle !== null) return { obstacle };
       return { ...explainUnit(model, found.tables, unit, attributes), generation };
     },
   };

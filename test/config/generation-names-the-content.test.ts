@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { SECRETS } from '../../src/config/generation.ts';
+import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { loadPlan } from '../../src/config/load.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'headgate-generation-'));
@@ -35,12 +37,22 @@ const FULL = {
 };
 
 let files = 0;
-function generation(text: string, env: Record<string, string> = { TOKEN: 't' }): string {
+function generation(text: string, env: Record<string, string> = { TOKEN: 't', OTHER: 'o' }): string {
   const file = join(folder, `${files++}.yaml`);
   writeFileSync(file, text);
   const result = loadPlan(file, { env, serial: files });
   if (result.kind === 'problems') throw new Error(JSON.stringify(result.problems));
   return result.plan.generation;
+}
+
+/** Paths of what the schema calls `writeOnly`, from the gate or from a model on. */
+function secretPlaces(schema: unknown, path: readonly string[]): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  if ('writeOnly' in schema) return [path.join('.').replace(/^(?:models\.\*|defaults)\./, '')];
+  return Object.entries(schema).flatMap(([key, value]) => {
+    if (key === 'properties') return Object.entries(value).flatMap(([name, one]) => secretPlaces(one, [...path, name]));
+    return secretPlaces(value, key === 'additionalProperties' ? [...path, '*'] : path);
+  });
 }
 
 /** The same value with the keys of every map in another order. */
@@ -96,7 +108,7 @@ describe('the generation', { timeout: 60_000 }, () => {
       ['100ms', '101ms'],
       ['on:\n      - connect', 'on:\n      - reset'],
       ['9112', '9113'],
-      [`\${TOKEN}`, `\${TOKEN:-x}`],
+      [`\${TOKEN}`, `\${OTHER}`],
       ['CONNECTIONS:-7', 'CONNECTIONS:-8'],
       ['account-id', 'card-id'],
       ['missing: champion', 'missing: random'],
@@ -112,6 +124,45 @@ describe('the generation', { timeout: 60_000 }, () => {
       variants++;
     }
     expect(seen.size).toBe(variants + 1);
+  });
+
+  it('tells nothing of a secret, however it is written', () => {
+    const auth = (kind: object) => ({ type: 'header', name: 'x-key', ...kind });
+    const withSecrets = (token: string, header: string, value: string): string =>
+      generation(
+        stringify({
+          admin: { token },
+          telemetry: { traces: { headers: { authorization: header } } },
+          models: {
+            m: {
+              champion: 'a',
+              versions: {
+                a: { url: 'http://127.0.0.1:9101', auth: { type: 'bearer', token } },
+                b: { url: 'http://127.0.0.1:9102', auth: auth({ value }) },
+              },
+            },
+          },
+        }),
+      );
+    const own = withSecrets('one', 'two', 'three');
+    for (const [token, header, value] of [
+      ['1', 'two', 'three'],
+      ['one', '2', 'three'],
+      ['one', 'two', '3'],
+    ] as const) {
+      expect(withSecrets(token, header, value)).toBe(own);
+    }
+    // Neither is the default of a reference; the name of a variable is no secret.
+    const referred = withSecrets('one', 'two', `\${KEY:-three}`);
+    expect(withSecrets('one', 'two', `\${KEY:-3}`)).toBe(referred);
+    expect(withSecrets('one', 'two', `\${LOCK:-3}`)).not.toBe(referred);
+    expect(referred).not.toBe(own);
+  });
+
+  it('knows every secret of the schema', () => {
+    expect([...new Set(secretPlaces(configJsonSchema(), []))].sort()).toEqual(
+      SECRETS.map((place) => place.join('.')).sort(),
+    );
   });
 
   it('follows the content of named files, not their place on the machine', () => {

@@ -1,7 +1,7 @@
 // What a reload cannot change: sockets and folders that the threads hold since the start. A changed value is a problem of the
 // reload, which then changes nothing, so that no Plan is ever half in force.
 
-import type { Plan } from '../../config/plan.ts';
+import type { Plan, ServerTlsPlan } from '../../config/plan.ts';
 
 const KEYS: readonly (readonly [string, (plan: Plan) => unknown])[] = [
   ['listen.host', (plan) => plan.listen.host],
@@ -13,10 +13,17 @@ const KEYS: readonly (readonly [string, (plan: Plan) => unknown])[] = [
   ['listen.timeout.head', (plan) => plan.listen.timeout.headMs],
   ['listen.timeout.idle', (plan) => plan.listen.timeout.idleMs],
   ['listen.tls (from on to off, or from off to on)', (plan) => plan.listen.tls === null],
+  ['listen.tls.clientCa (set or unset) or listen.tls.clients', ({ listen }) => clientsOf(listen.tls)],
   ['admin', (plan) => JSON.stringify(plan.admin)],
   ['data', (plan) => plan.data],
   ['telemetry', (plan) => JSON.stringify(plan.telemetry)],
 ];
+
+/** A server of Node is told once whether it asks for client certificates: `setSecureContext` leaves that as it was. */
+function clientsOf(tls: ServerTlsPlan | null): 'none' | 'request' | 'require' {
+  if (tls === null || tls.clientCa === null) return 'none';
+  return tls.clientRequired ? 'require' : 'request';
+}
 
 /** @returns a problem for each key that differs */
 export function restartProblems(before: Plan, after: Plan): string[] {
