@@ -52,6 +52,9 @@ const LIMITS: CaptureLimits = {
   totalBytes: 4 * 1024 ** 3,
 };
 
+/** What is deleted, a segment at a time, is a small part of what is kept. */
+const SEGMENTS_MIN = 8;
+
 export interface CaptureTotals extends CaptureCounts {
   readonly pendingBytes: number;
   readonly segmentsDeleted: number;
@@ -71,6 +74,8 @@ export interface Capture {
   flush(): Promise<void>;
   /** Rows of one decision, in the order written; what was taken until now is written first. */
   find(decisionId: string): Promise<CaptureRow[]>;
+  /** Keep so many bytes of segments from now on. */
+  retain(totalBytes: number): void;
   counts(model: string): CaptureCounts;
   totals(): CaptureTotals;
   /** Write what is left and close the segment; whatever comes later is dropped as `draining`. */
@@ -88,6 +93,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   const accounts = new Map<string, CaptureAccount>();
   const queue = createBatchQueue(limits.batchBytes, limits.pendingBytes);
   const finder = createDecisionFinder({ folder });
+  let { totalBytes } = limits;
   let sequence = 0;
   let closed = false;
   let segmentsDeleted = 0;
@@ -99,11 +105,9 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   const writer = createSegmentWriter({
     folder,
     replica,
-    segmentBytes: limits.segmentBytes,
+    segmentBytes: () => Math.min(limits.segmentBytes, totalBytes / SEGMENTS_MIN),
     createFile: options.createFile ?? createSegmentFile,
-    onClosed: () => {
-      housekeeping = housekeeping.then(retain);
-    },
+    onClosed: tidy,
   });
 
   async function repair(): Promise<void> {
@@ -120,12 +124,18 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     await retain();
   }
 
+  function tidy(): void {
+    housekeeping = housekeeping.then(retain);
+  }
+
   async function retain(): Promise<void> {
     try {
-      const { deleted, deletedBytes } = await retainSegments(folder, limits.totalBytes);
+      const { deleted, deletedBytes } = await retainSegments(folder, totalBytes);
       segmentsDeleted += deleted;
       if (deleted > 0)
-        report(`${folder}: ${deleted} oldest segments (${deletedBytes} bytes) deleted to stay within bounds`);
+        report(
+          `${folder}: ${deleted} oldest segments (${deletedBytes} bytes) deleted to stay within captures.keep (${totalBytes} bytes)`,
+        );
     } catch (error) {
       report(`${folder}: old segments could not be deleted: ${textOf(error)}`);
     }
@@ -235,6 +245,11 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
       await flush();
       await housekeeping;
       return finder.find(decisionId);
+    },
+    retain(bytes) {
+      if (bytes === totalBytes) return;
+      totalBytes = bytes;
+      tidy();
     },
     counts: (model) => accounts.get(model) ?? createAccount(),
     totals: () => ({ ...sumOf(accounts.values()), pendingBytes: queue.pendingBytes, segmentsDeleted }),

@@ -30,12 +30,14 @@ export interface FinderOptions {
   readonly scanBytesMax?: number;
 }
 
+/** Of the newest segments: what a search for one decision looks through. */
+export const SEARCHED_BYTES_MAX = 256 * 1024 ** 2;
 const WAITING_MAX = 16;
 /** Rows of one decision: a caller that sends one id for ever must not fill the memory. */
 const ROWS_MAX = 64;
 
 export function createDecisionFinder(options: FinderOptions): DecisionFinder {
-  const { folder, indexMax = 50_000, scanBytesMax = 256 * 1024 ** 2 } = options;
+  const { folder, indexMax = 50_000, scanBytesMax = SEARCHED_BYTES_MAX } = options;
   const places = new LRUCache<string, RowPlace[]>({ max: indexMax });
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();

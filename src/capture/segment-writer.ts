@@ -27,8 +27,8 @@ export interface SegmentWriter {
 export interface SegmentWriterOptions {
   readonly folder: string;
   readonly replica: string;
-  /** A segment that has reached this size is closed. */
-  readonly segmentBytes: number;
+  /** A segment that has reached this size, asked after each batch, is closed. */
+  readonly segmentBytes: () => number;
   readonly createFile: CreateSegmentFile;
   /** Told after each segment that was closed. */
   readonly onClosed: () => void;
@@ -99,7 +99,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
       const offset = target.bytes;
       await write(target, frames);
       // What follows is housekeeping: the frames are safe whatever becomes of it, and recovery repeats it.
-      if (target.bytes >= segmentBytes) await end(target).catch(() => undefined);
+      if (target.bytes >= segmentBytes()) await end(target).catch(() => undefined);
       return { segment: target.segment, offset };
     },
     async close() {

@@ -12,6 +12,8 @@ export interface Plan {
   readonly admin: AdminPlan;
   /** Absolute path of the folder for captures and state. */
   readonly data: string;
+  /** Bytes of records kept in that folder; beyond, the oldest are deleted. */
+  readonly captureBytesKept: number;
   readonly telemetry: TelemetryPlan;
   readonly models: readonly ModelPlan[];
 }

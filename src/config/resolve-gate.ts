@@ -14,6 +14,7 @@ export interface GateParts {
   readonly listen: ListenPlan;
   readonly admin: AdminPlan;
   readonly data: string;
+  readonly captureBytesKept: number;
   readonly telemetry: TelemetryPlan;
 }
 

@@ -268,6 +268,14 @@ export const gateSchema = z.strictObject({
   listen: listenSchema.prefault({}).describe('Where clients connect.'),
   admin: adminSchema.prefault({}).describe('Where people and Prometheus connect.'),
   data: words().prefault('./data').describe('Folder for captures and state, relative to this file.'),
+  captures: z
+    .strictObject({
+      keep: size('4GiB')
+        .prefault('4GiB')
+        .describe('Bytes of records kept on disk; beyond, the oldest are deleted and counted.'),
+    })
+    .prefault({})
+    .describe('What stays of captures.'),
   telemetry: telemetrySchema.prefault({}).describe('Logs and traces.'),
   include: oneOrMany(words()).optional().describe('Files with more `models`; globs, relative to this file.'),
   defaults: z.unknown().optional(),

@@ -64,6 +64,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     process: { ...options.process, isAlive },
     wall: clock.wall,
     report: (message) => log.warn(message),
+    limits: { totalBytes: setup.plan.captureBytesKept },
   });
   const shelf = createPlanShelf(setup.plan, setup.allocations);
   const drift = createDriftEngine({ clock });
@@ -127,6 +128,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       shelf.put(plan, allocations);
       config = next;
       lastSuccessAt = clock.wall();
+      capture.retain(plan.captureBytesKept);
       comparer.retain(plan.models.map(({ name }) => name));
       void baselines.apply(plan).catch(fault);
     },

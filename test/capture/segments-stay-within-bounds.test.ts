@@ -29,6 +29,32 @@ test('a full segment is closed and the oldest are deleted, counted and reported'
   expect(reports[0]).toMatch(/1 oldest segments \(\d+ bytes\) deleted/);
 });
 
+test('a smaller bound is in force at once, and segments shrink so that most of what it allows is kept', async () => {
+  const { capture, data } = await openCapture({ limits: { segmentBytes: 100_000, totalBytes: 1_000_000 } });
+  const write = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      capture.append(exchange({ request: [new Uint8Array(5000)] }), OF, NOTHING);
+      await capture.flush();
+    }
+  };
+  const bytesUnder = async (): Promise<number> => {
+    const folder = join(data, 'captures');
+    const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  };
+  await write(60);
+  expect(capture.totals().segmentsDeleted).toBe(0);
+  capture.retain(80_000);
+  // A search waits for what is being deleted.
+  await capture.find('none');
+  expect(capture.totals().segmentsDeleted).toBeGreaterThan(0);
+  await write(40);
+  await capture.close();
+  const bytes = await bytesUnder();
+  expect(bytes).toBeLessThanOrEqual(80_000);
+  expect(bytes).toBeGreaterThan(80_000 * 0.8);
+});
+
 test('files that are no segments are neither read nor deleted', async () => {
   const { capture, data } = await openCapture({ limits: { segmentBytes: 1000, totalBytes: 1 } });
   const notes = join(data, 'captures', 'notes.txt');

@@ -89,6 +89,7 @@ export function plan(models: readonly ModelPlan[], listen: Partial<ListenPlan> =
     listen: { ...LISTEN, ...listen },
     admin: { host: '127.0.0.1', port: 0, token: null },
     data: '/nonexistent',
+    captureBytesKept: 4 * 1024 ** 3,
     telemetry: {
       logLevel: 'silent',
       accessLog: 0,

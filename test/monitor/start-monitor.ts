@@ -48,6 +48,7 @@ export function plan(models: readonly ModelPlan[], data: string, changes: Partia
     },
     admin: { host: '127.0.0.1', port: 0, token: null },
     data,
+    captureBytesKept: 4 * 1024 ** 3,
     telemetry: {
       logLevel: 'silent',
       accessLog: 0,
