@@ -14,7 +14,6 @@ export interface GateParts {
   readonly listen: ListenPlan;
   readonly admin: AdminPlan;
   readonly data: string;
-  readonly captureBytesKept: number;
   readonly telemetry: TelemetryPlan;
 }
 
@@ -53,7 +52,7 @@ export function resolveGate(
     },
     admin: { host: raw.admin.host, port: raw.admin.port, token: raw.admin.token ?? null },
     data: resolve(root.source.folder, raw.data),
-    telemetry: resolveTelemetry(raw.telemetry, env),
+    telemetry: resolveTelemetry(raw.telemetry, root, env, findings),
   };
 }
 
