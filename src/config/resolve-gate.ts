@@ -14,6 +14,7 @@ export interface GateParts {
   readonly listen: ListenPlan;
   readonly admin: AdminPlan;
   readonly data: string;
+  readonly captureBytesKept: number;
   readonly telemetry: TelemetryPlan;
 }
 
@@ -52,6 +53,7 @@ export function resolveGate(
     },
     admin: { host: raw.admin.host, port: raw.admin.port, token: raw.admin.token ?? null },
     data: resolve(root.source.folder, raw.data),
+    captureBytesKept: raw.captures.keep,
     telemetry: resolveTelemetry(raw.telemetry, root, env, findings),
   };
 }
