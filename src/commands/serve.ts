@@ -53,7 +53,13 @@ async function start(
 /** @returns the exit code, once the gate has stopped */
 export async function runServe(options: { readonly file: string; readonly env: Environment }): Promise<number> {
   const { promise: died, resolve: onFatal } = Promise.withResolvers<Error>();
-  let supervisor: Supervisor;
+  let supervisor: Supervisor | undefined;
+  // From the start: without a listener SIGHUP would end the process.
+  let reloadAsked = false;
+  process.on('SIGHUP', () => {
+    if (supervisor === undefined) reloadAsked = true;
+    else void supervisor.reload();
+  });
   try {
     supervisor = await start(options, onFatal);
   } catch (error) {
@@ -61,15 +67,17 @@ export async function runServe(options: { readonly file: string; readonly env: E
     process.stderr.write(`${error.message}\n`);
     return error.exitCode;
   }
+  // Before it says that it is ready: who reads that may stop it at once.
+  const stop = signalled();
   const { plan } = supervisor;
   const log = loggerOf(plan);
   log.info(
     { ...urls(supervisor), generation: plan.generation, models: plan.models.length, threads: plan.listen.threads },
     `ready after ${Math.round(systemClock.now())} ms`,
   );
-  process.on('SIGHUP', () => void supervisor.reload());
+  if (reloadAsked) void supervisor.reload();
 
-  const end = await Promise.race([signalled(), died]);
+  const end = await Promise.race([stop, died]);
   if (end instanceof Error) {
     log.fatal({ err: end }, 'a thread died; the process ends, so that whoever runs it can start it anew');
     return EXIT.software;

@@ -1,9 +1,10 @@
 // Promise 5, the process's half: requests under way when the gate is told to stop are answered; connections are closed only
 // after an answer that said so.
 
+import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { startServe, startUpstream, waitFor } from './served-gate.ts';
+import { spawnServe, startServe, startUpstream, waitFor } from './served-gate.ts';
 
 test.each([1, 2])(
   'SIGTERM under load, %i thread(s): every answer whole, then Connection: close, exit 0',
@@ -55,6 +56,18 @@ test('while it drains, readiness says so and a second signal ends it at once', a
   expect(await gate.exited).toBe(70);
   expect(await hanging).toBe('broken');
   await upstream.close();
+});
+
+test('a signal that comes with the word ready is heard', async () => {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGTERM'] as const) {
+    const gate = spawnServe(
+      'listen: { host: 127.0.0.1, port: 0, drain: 0s }\nadmin: { port: 0 }\ndata: ./data\nmodels: { m: { versions: { one: { url: "http://127.0.0.1:9" } } } }\n',
+    );
+    gate.process.stdout?.once('data', () => gate.process.kill(signal));
+    expect(await gate.exited).toBe(0);
+    expect(gate.output()).toContain('"msg":"stopped"');
+    rmSync(gate.folder, { recursive: true, force: true });
+  }
 });
 
 interface Client {
