@@ -48,7 +48,7 @@ export const FAILURES = [
     'client',
     'never',
     'The request body is over the limit',
-    'Send less, or raise listen.body.max.',
+    'Send less, or raise the limit.',
   ),
   kind(
     'headers_too_large',
@@ -75,7 +75,7 @@ export const FAILURES = [
     'No healthy upstream for the version',
     'Look at the health of its endpoints.',
   ),
-  kind('draining', 503, 'gateway', 'never', 'The gateway is shutting down', 'Retry on another replica.'),
+  kind('draining', 503, 'gateway', 'never', 'A shadow was cut off by the end of the gate', 'Nothing to do here.'),
   kind(
     'upstream_unreachable',
     502,
@@ -154,6 +154,6 @@ export function problemJson(failure: Failure, decisionId: string): string {
     status,
     detail: failure.detail === '' ? remedy : `${failure.detail} ${remedy}`,
     code: failure.code,
-    ...(decisionId === '' ? {} : { decision: decisionId }),
+    decision: decisionId,
   });
 }

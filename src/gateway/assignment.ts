@@ -17,25 +17,35 @@ export interface Assignable extends DecisionFacts {
   unit: string;
 }
 
-/** @returns false where the model refuses requests without a key */
-export function assignVersion(decision: Assignable): boolean {
+/** @returns why the request is refused, or null */
+export function assignVersion(decision: Assignable): Failure | null {
   const { route, exchange, target, body } = decision;
   const { rawHeaders } = exchange;
   const { sticky, champion } = route.plan;
   if (!decision.recorded) {
     decision.assignment = { version: champion, slot: -1, propensity: 1, reason: 'no_key' };
-    return true;
+    return null;
   }
-  const unit = sticky === null ? null : unitOf(sticky.source, { rawHeaders, target, body: body.whole() });
+  const whole = body.whole();
+  if (sticky?.source.kind === 'body' && whole === null && sticky.missing !== 'champion') return keyOutOfSight(decision);
+  const unit = sticky === null ? null : unitOf(sticky.source, { rawHeaders, target, body: whole });
   const assignment = assign(route.split, unit, { rawHeaders, target }, decision.gate.random);
-  if (assignment === null) return false;
+  if (assignment === null) return missingKey(route);
   decision.unit = unit?.text ?? '';
   decision.assignment = assignment;
   decision.reason = assignment.reason;
-  return true;
+  return null;
 }
 
-export function missingKey({ plan }: Route): Failure {
+/** Chance would give a unit another version each time, and that the key is missing nobody knows: it has not been read. */
+function keyOutOfSight({ body }: Assignable): Failure {
+  return {
+    code: 'body_too_large',
+    detail: `The sticky key is in the body, and a body over listen.body.buffer (${body.heldMax} bytes) is not held.`,
+  };
+}
+
+function missingKey({ plan }: Route): Failure {
   const source = plan.sticky?.source;
   const where =
     source === undefined

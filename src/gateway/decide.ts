@@ -4,6 +4,7 @@
 //   1 match   2 admit   3 receive   4 assign   5 mirror   6 call   7 respond   8 record
 
 import type { Failure } from '../errors.ts';
+import { decisionIdOf } from '../http/decision-id.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { forwardHeaders, relayHeaders } from '../http/forward.ts';
 import type { RequestHead } from '../http/head.ts';
@@ -15,7 +16,7 @@ import type { Assignment, Reason } from '../model.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
 import { continueTrace } from '../telemetry/trace-context.ts';
 import { Answer } from './answer.ts';
-import { assignVersion, missingKey } from './assignment.ts';
+import { assignVersion } from './assignment.ts';
 import { Calls } from './calls.ts';
 import type { Gate } from './gate.ts';
 import { admit, tooLarge } from './gate.ts';
@@ -72,7 +73,7 @@ function begin(gate: Gate, exchange: Exchange): boolean {
 
 function turnAway(gate: Gate, exchange: Exchange, failure: Failure): void {
   gate.meters.gateway.refused(failure.code);
-  refuse(exchange, failure, '', '');
+  refuse(exchange, failure, decisionIdOf(exchange.rawHeaders, exchange.at), '');
 }
 
 const INTERNAL: Failure = { code: 'internal', detail: '' };
@@ -199,8 +200,9 @@ export class Decision extends Guarded implements DecisionFacts {
     this.#phase = 'calling';
 
     // 4. Assign: the unit decides the version; nothing else does.
-    if (!assignVersion(this)) {
-      this.#refuse(missingKey(this.route));
+    const refusal = assignVersion(this);
+    if (refusal !== null) {
+      this.#refuse(refusal);
       return;
     }
 

@@ -45,5 +45,5 @@ export function admit(gate: Gate, route: Route, exchange: Exchange): Failure | n
 }
 
 export function tooLarge(gate: Gate): Failure {
-  return { code: 'body_too_large', detail: `The limit is ${gate.listen.bodyBytesMax} bytes.` };
+  return { code: 'body_too_large', detail: `The limit is ${gate.listen.bodyBytesMax} bytes (listen.body.max).` };
 }

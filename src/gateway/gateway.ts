@@ -94,7 +94,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   let front: Promise<Front> | undefined;
   const loadFront = (): Promise<Front> => {
     front ??= import('./front.ts').then(({ createFront }) =>
-      createFront({ draining: () => gate.draining, noModel: () => meters.gateway.refused('no_model') }),
+      createFront({ clock, draining: () => gate.draining, noModel: () => meters.gateway.refused('no_model') }),
     );
     return front;
   };

@@ -7,8 +7,9 @@ import { createServer as createHttpsServer } from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ListenPlan } from '../config/plan.ts';
-import type { FailureCode } from '../errors.ts';
+import type { Failure, FailureCode } from '../errors.ts';
 import { failureKind, problemJson } from '../errors.ts';
+import { decisionIdOf } from '../http/decision-id.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { closeLingering } from './lingering-close.ts';
 import { NodeExchange } from './node-exchange.ts';
@@ -59,7 +60,8 @@ export function createGeneralLane(listen: ListenPlan, clock: Clock, events: Lane
     latest.set(request.socket, exchange);
     if (request.httpVersionMajor !== 1 || request.httpVersionMinor > 1) {
       events.refused('bad_request');
-      refuse(exchange, { code: 'bad_request', detail: `HTTP/${request.httpVersion} is not spoken here.` }, '', '');
+      const detail = `HTTP/${request.httpVersion} is not spoken here.`;
+      refuse(exchange, { code: 'bad_request', detail }, decisionIdOf(exchange.rawHeaders, exchange.at), '');
       return;
     }
     try {
@@ -73,13 +75,13 @@ export function createGeneralLane(listen: ListenPlan, clock: Clock, events: Lane
   server.on('request', take(false));
   server.on('checkContinue', take(true));
   server.on('checkExpectation', take(false));
-  const giveUp = (socket: Duplex, code: FailureCode, detail: string): void => {
+  const giveUp = (socket: Duplex, code: FailureCode, detail: string, headers: readonly string[] = []): void => {
     if (latest.get(socket)?.broken(detail) === true) return;
     events.refused(code);
-    refuseRaw(socket, code, detail);
+    refuseRaw(socket, { code, detail }, decisionIdOf(headers, clock.wall()));
   };
-  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    giveUp(socket, 'bad_request', 'CONNECT is not offered.');
+  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    giveUp(socket, 'bad_request', 'CONNECT is not offered.', request.rawHeaders);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (!socket.writable || error.code === 'ECONNRESET') {
@@ -113,10 +115,10 @@ function clientErrorCode(code: string): FailureCode {
 }
 
 /** An answer without an exchange: the parser has given up on the connection. */
-function refuseRaw(socket: Duplex, code: FailureCode, detail: string): void {
-  const body = problemJson({ code, detail }, '');
-  const { status } = failureKind(code);
-  const head = `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? 'Error'}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nheadgate-error: ${code}\r\nconnection: close\r\n\r\n`;
+function refuseRaw(socket: Duplex, failure: Failure, decisionId: string): void {
+  const body = problemJson(failure, decisionId);
+  const { status, code } = failureKind(failure.code);
+  const head = `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? 'Error'}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nheadgate-error: ${code}\r\nheadgate-decision: ${decisionId}\r\nconnection: close\r\n\r\n`;
   socket.write(head + body);
   if (socket instanceof Socket) closeLingering(socket);
   else socket.end(() => socket.destroy());

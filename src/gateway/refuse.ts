@@ -28,8 +28,9 @@ export function refuse(exchange: Exchange, failure: Failure, decisionId: string,
     String(body.length),
     'headgate-error',
     kind.code,
+    'headgate-decision',
+    decisionId,
   ];
-  if (decisionId !== '') headers.push('headgate-decision', decisionId);
   if (version !== '') headers.push('headgate-version', version);
   if (kind.status === 503) headers.push('retry-after', '1');
   if (mustClose(exchange, failure)) exchange.closeAfter();
@@ -40,7 +41,7 @@ export function refuse(exchange: Exchange, failure: Failure, decisionId: string,
 
 /** A client in the middle of a long body, or one whose bytes cannot be trusted, gets its answer and a closed connection. */
 function mustClose(exchange: Exchange, failure: Failure): boolean {
-  if (failure.code === 'bad_request' || failure.code === 'client_timeout' || failure.code === 'draining') return true;
+  if (failure.code === 'bad_request' || failure.code === 'client_timeout') return true;
   const { length } = exchange.body;
   return length < 0 || length > READ_OFF_BYTES_MAX;
 }

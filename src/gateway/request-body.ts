@@ -8,7 +8,8 @@ export class RequestBody {
   bytes = 0;
   complete = false;
   trailers: readonly string[] = [];
-  readonly #heldMax: number;
+  /** Bytes that may be held: a reload does not change it half way. */
+  readonly heldMax: number;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #stream: Readable | null = null;
@@ -17,20 +18,19 @@ export class RequestBody {
   #begun = false;
   #wanted = false;
 
-  /** @param heldMax bytes that may be held */
   constructor(heldMax: number) {
-    this.#heldMax = heldMax;
+    this.heldMax = heldMax;
   }
 
   /** Whether one more piece can be held. */
   fits(chunk: Uint8Array): boolean {
-    return this.bytes + chunk.length <= this.#heldMax;
+    return this.bytes + chunk.length <= this.heldMax;
   }
 
   /** @returns false where the reader of the stream has enough for now: pause the client */
   take(chunk: Uint8Array): boolean {
     this.bytes += chunk.length;
-    const room = this.#heldMax - this.#heldBytes;
+    const room = this.heldMax - this.#heldBytes;
     if (room > 0) {
       const kept = chunk.length <= room ? chunk : chunk.subarray(0, room);
       this.#held.push(kept);

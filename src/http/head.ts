@@ -40,7 +40,7 @@ const PROTECTED = new Set([
 /** What RFC 3986 section 3.2.2 allows in a host and port, underscores and all: nothing that starts a path, a user or a list. */
 const HOST = /^(?:\[[\dA-Fa-f:.]+\]|[\w.!$&'()*+;=~%-]*)(?::\d*)?$/;
 
-const DECISION_ID = /^[\x21-\x7e]{1,128}$/;
+export const DECISION_ID = /^[\x21-\x7e]{1,128}$/;
 
 const join = (before: string, value: string): string => (before === '' ? value : `${before}, ${value}`);
 

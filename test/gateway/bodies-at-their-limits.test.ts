@@ -173,7 +173,7 @@ test('a reload that changes the buffer never cuts a body that is on its way', as
   });
   const models = [
     model([version('champion', slow.url)], {
-      sticky: { source: { kind: 'body', tokens: ['unit'] }, missing: 'random' },
+      sticky: { source: { kind: 'body', tokens: ['unit'] }, missing: 'champion' },
     }),
   ];
   const other = await startGate(plan(models, { bodyBytesHeld: 1024 }));
