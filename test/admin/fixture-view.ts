@@ -226,6 +226,7 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
     explain(name, unit, { headers, query, path }) {
       const model = find(name);
       if (model === undefined) return undefined;
+      if (model.sticky === null) return { obstacle: `Model ${name} has no sticky key.` };
       const rule = headers.region === 'EU' || query.tier === 'gold' || path === '/eu' ? 0 : null;
       const reason = rule === null ? 'split' : 'rule';
       return {

@@ -3,9 +3,15 @@ import { expect, test } from 'vitest';
 import { serve } from './served.ts';
 
 /** fetch sets Host and Origin itself; this does not. */
-function raw(port: number, path: string, headers: Record<string, string>, method = 'GET'): Promise<number> {
+function raw(
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+  method = 'GET',
+  host = '127.0.0.1',
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    const call = request({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
+    const call = request({ host, port, path, method, headers }, (answer) => {
       answer.resume();
       answer.on('end', () => resolve(answer.statusCode ?? 0));
     });
@@ -64,6 +70,20 @@ test('a name that is not of this machine is refused on loopback, against DNS reb
     expect(await raw(port, '/api/v1/models', { host }), host).toBe(200);
   }
 });
+
+test.each(['127.0.0.2', 'LOCALHOST', '0.0.0.0'])(
+  'however the address is written, names are looked at where there is no token: %s',
+  async (address) => {
+    const { port } = await serve(null, undefined, address);
+    const at = address === '127.0.0.2' ? address : undefined;
+    for (const host of ['evil.example', `evil.example:${port}`, '0.0.0.1']) {
+      expect(await raw(port, '/api/v1/models', { host }, 'GET', at), host).toBe(421);
+    }
+    for (const host of [`${address}:${port}`, 'localhost', '127.0.0.2']) {
+      expect(await raw(port, '/api/v1/models', { host }, 'GET', at), host).toBe(200);
+    }
+  },
+);
 
 test('with a token any name will do: whoever rebinds has none', async () => {
   const { port } = await serve('s3cret');

@@ -22,6 +22,7 @@ const WALK: readonly Step[] = [
   ['/api/v1/explain', '/api/v1/explain?model=credit-default&unit=acct-1', 200],
   ['/api/v1/explain', '/api/v1/explain?model=nobody&unit=acct-1', 404],
   ['/api/v1/explain', '/api/v1/explain?model=credit-default', 400],
+  ['/api/v1/explain', '/api/v1/explain?model=card-fraud&unit=acct-1', 422],
   ['/api/v1/decisions/{id}', '/api/v1/decisions/known', 200],
   ['/api/v1/decisions/{id}', '/api/v1/decisions/unknown', 404],
   ['/api/v1/config', '/api/v1/config', 200],

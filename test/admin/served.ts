@@ -18,12 +18,16 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((close) => close()));
 });
 
-export async function serve(token: string | null = null, view: FixtureView = createFixtureView()): Promise<Served> {
+export async function serve(
+  token: string | null = null,
+  view: FixtureView = createFixtureView(),
+  host = '127.0.0.1',
+): Promise<Served> {
   const faults: Error[] = [];
   const report = (error: Error): void => void faults.push(error);
   const server = await createAdminServer({
     view,
-    host: '127.0.0.1',
+    host,
     port: 0,
     token,
     clock: createManualClock(),

@@ -96,6 +96,13 @@ test('what the gateways saw is on disk, in the API and in the metrics', async ()
     const explained = await monitor.get<ExplainView>('/api/v1/explain?model=credit-default&unit=acct-qa');
     expect(explained).toMatchObject({ version: 'boosted', reason: 'override', generation: 'aaaabbbbccccdddd' });
 
+    for (const unit of ['', 'x'.repeat(1025)]) {
+      const refused = await fetch(`${monitor.url}/api/v1/explain?model=credit-default&unit=${unit}`);
+      expect(refused.status).toBe(422);
+      const problem = { code: 'not_assigned', detail: expect.stringContaining(`this one ${unit.length}`) };
+      expect(await refused.json()).toMatchObject(problem);
+    }
+
     const metrics = await monitor.get<string>('/metrics');
     const counted = metrics.split('\n').filter((line) => line.startsWith('headgate_decisions_total{'));
     expect(counted.find((line) => line.includes('version="logistic"') && line.includes('reason="split"'))).toMatch(
@@ -111,6 +118,46 @@ test('what the gateways saw is on disk, in the API and in the metrics', async ()
   expect(new Set(rows.map((row) => row.decision_id)).size).toBe(500);
   expect(rows.every((row) => row.predictions?.probability?.length === 1)).toBe(true);
 });
+
+test('a column that is redacted shows on no label of drift, and a model that splits by chance explains no unit', async () => {
+  const data = await temporaryFolder();
+  const redact = [['inputs', '1', 'data']];
+  const model = modelPlan({
+    sticky: null,
+    capture: { ...modelPlan().capture, redact },
+    drift: { ...modelPlan().drift, provisionalRows: 10 },
+  });
+  const monitor = await startMonitor(plan([model], data));
+  try {
+    const gateway = monitor.gateway();
+    // Null at times as it comes: still the same column.
+    for (let i = 0; i < 30; i++) {
+      const name = i % 3 === 2 ? null : `secret-${i % 2}`;
+      gateway.writer.write(exchange({ ...bodies(inputs(i, name), '{"outputs":[]}'), at: Date.now() }));
+    }
+    await gateway.drained();
+    const drift = await monitor.get<DriftView>('/api/v1/models/credit-default/drift');
+    expect(drift.features.map(({ feature, bins }) => [feature, bins.length > 0])).toEqual([['amount', true]]);
+    expect(JSON.stringify(drift)).not.toContain('secret');
+    expect(await monitor.get<string>('/metrics')).not.toContain('secret');
+    expect((await fetch(`${monitor.url}/api/v1/explain?model=credit-default&unit=u`)).status).toBe(422);
+  } finally {
+    await monitor.stop();
+  }
+  const rows = await rowsUnder(data);
+  expect(rows.length).toBe(30);
+  expect(JSON.stringify(rows)).not.toContain('secret');
+});
+
+function inputs(amount: number, name: string | null): string {
+  const tensor = (column: string, datatype: string, value: unknown) => ({
+    name: column,
+    datatype,
+    shape: [1],
+    data: [value],
+  });
+  return JSON.stringify({ inputs: [tensor('amount', 'FP64', amount), tensor('name', 'BYTES', name)] });
+}
 
 /** A list may come bare or under one name. */
 function listOf<T>(answer: unknown): T[] {

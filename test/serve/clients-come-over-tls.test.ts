@@ -1,6 +1,6 @@
 // TLS towards clients: HTTPS on the data port, certificates that are renewed under way, client certificates.
 
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
@@ -136,6 +136,31 @@ describe.skipIf(!HAS_OPENSSL)('TLS towards clients', () => {
     );
     for (const tls of [mine, { ca }, theirs]) expect(await ask(lenient, tls)).toBe(200);
     expect(await lenient.stop()).toBe(0);
+  });
+
+  test('whether clients need a certificate is no matter of a reload: neither less nor more is asked than is said', async () => {
+    const ca = authority.pem.cert;
+    const mine = { ca, cert: client.pem.cert, key: client.pem.key };
+    const asked = `, clientCa: ${authority.cert}`;
+    for (const [before, after, anybody] of [
+      ['', asked, true],
+      [asked, '', false],
+      [asked, `${asked}, clients: request`, false],
+      [`${asked}, clients: request`, asked, true],
+    ] as const) {
+      const gate = await gateWith(authority.issue('gate', 'IP:127.0.0.1'), before);
+      const text = readFileSync(gate.file, 'utf8');
+      writeFileSync(gate.file, text.replace(`gate-key.pem${before} }`, `gate-key.pem${after} }`));
+      const answer = await fetch(`${gate.adminUrl}/api/v1/reload`, { method: 'POST' });
+      expect(answer.status).toBe(422);
+      expect(((await answer.json()) as { problems: string[] }).problems).toEqual([
+        expect.stringMatching(/^listen\.tls\.clientCa .* listen\.tls\.clients: changed, .*restart/),
+      ]);
+      expect(await ask(gate, mine)).toBe(200);
+      if (anybody) expect(await ask(gate, { ca })).toBe(200);
+      else expect(await refusal(gate, { ca })).toMatch(/ECONNRESET|CERTIFICATE_REQUIRED|socket hang up/);
+      expect(await gate.stop()).toBe(0);
+    }
   });
 
   test('SIGTERM under TLS: the answer under way is finished, its connection closed after it said so', async () => {
