@@ -19,6 +19,7 @@ import type { Front } from './front.ts';
 import type { Gate } from './gate.ts';
 import { createGeneralLane, tlsOptions } from './general-lane.ts';
 import type { Allocations } from './messages.ts';
+import { startPulse } from './pulse.ts';
 import { createRoutes } from './route.ts';
 
 export interface Gateway {
@@ -27,6 +28,7 @@ export interface Gateway {
   swap(plan: Plan, allocations: Allocations): void;
   /** Take back a slab that the monitor has emptied. */
   recycle(buffer: ArrayBuffer): void;
+  logLineLost(): void;
   /** Answer what is under way, then close everything. */
   drain(graceful: boolean): Promise<void>;
 }
@@ -52,6 +54,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { clock, post } = options;
   const watch = createDeadlineWatch(clock, DEADLINE_TICK_MS);
   const meters = createMeters(options.thread, (block) => post({ kind: 'meters', block }, []));
+  const pulse = startPulse(meters.gateway);
   const slabs = createSlabWriter({ post, recordBytesMax: recordBytesMax(options.plan) });
   const routes = createRoutes(clock, watch, meters, options.report);
   let { plan } = options;
@@ -113,6 +116,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       connections += delta;
       meters.gateway.connections(delta);
     },
+    connectionRefused: () => meters.gateway.connectionRefused(),
     closing: () => gate.draining,
     fault: options.report,
   });
@@ -156,6 +160,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       slabs.recycle(buffer);
       meters.gateway.slabsOut(slabs.out);
     },
+    logLineLost: () => meters.gateway.logLineLost(),
     async drain(graceful) {
       gate.draining = true;
       await drainServer(server, {
@@ -171,6 +176,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       await routes.close();
       clearTimeout(flushTimer);
       flush();
+      pulse.stop();
       watch.close();
     },
   };

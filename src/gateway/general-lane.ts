@@ -21,6 +21,8 @@ export interface LaneEvents {
   elsewhere(request: IncomingMessage, response: ServerResponse): void;
   refused(code: FailureCode): void;
   connections(delta: 1 | -1): void;
+  /** A connection over the limit was closed. */
+  connectionRefused(): void;
   /** Whether answers must close their connections. */
   closing(): boolean;
   /** A request met a fault of the gate's own: its connection was closed. */
@@ -91,6 +93,7 @@ export function createGeneralLane(listen: ListenPlan, clock: Clock, events: Lane
     const detail = `The request could not be read (${error.code ?? error.message}).`;
     giveUp(socket, clientErrorCode(error.code ?? ''), detail);
   });
+  server.on('drop', events.connectionRefused);
   server.on('connection', (socket: Duplex) => {
     events.connections(1);
     socket.once('close', () => events.connections(-1));

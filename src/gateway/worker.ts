@@ -12,7 +12,11 @@ import { createGateway } from './gateway.ts';
 import type { FromGateway, GatewaySetup, ToGateway } from './messages.ts';
 
 const setup = await receiveSetup<GatewaySetup & { readonly handover: MessagePort }>(workerData);
-const log = createLogger({ level: setup.plan.telemetry.logLevel, thread: `gateway-${setup.thread}` });
+const log = createLogger({
+  level: setup.plan.telemetry.logLevel,
+  thread: `gateway-${setup.thread}`,
+  onLost: () => gateway.logLineLost(),
+});
 const say = (message: FromGateway): void => parentPort?.postMessage(message);
 
 const gateway = createGateway({

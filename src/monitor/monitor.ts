@@ -6,7 +6,7 @@ import { createAdminServer } from '../admin/server.ts';
 import type { AdminView, ConfigStatus, Phase, ReloadOutcome } from '../admin/view.ts';
 import { type Capture, createCapture } from '../capture/capture.ts';
 import { isAlive } from '../capture/recover.ts';
-import { createComparer } from '../compare/comparer.ts';
+import { type Comparer, createComparer } from '../compare/comparer.ts';
 import type { Plan } from '../config/plan.ts';
 import { createDriftEngine, type DriftEngine } from '../drift/engine.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -30,6 +30,7 @@ export interface MonitorOptions {
   readonly setup: MonitorSetup;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly logLinesLost: () => number;
   /** Of Headgate. */
   readonly version: string;
   readonly process: { readonly host: string; readonly pid: number; readonly startedAt: number };
@@ -95,6 +96,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       capture,
       observer,
       unread: () => unread,
+      comparer,
+      logLinesLost: options.logLinesLost,
       unreadable,
       drift,
       shelf,
@@ -160,10 +163,12 @@ function numbersOf(sources: {
   readonly unread: () => number;
   readonly unreadable: UnreadableCounts;
   readonly drift: DriftEngine;
+  readonly comparer: Comparer;
+  readonly logLinesLost: () => number;
   readonly shelf: { readonly current: { readonly plan: Plan } };
   readonly config: MonitorNumbers['config'];
 }): MonitorNumbers {
-  const { capture, observer, unread, unreadable, drift, shelf, config } = sources;
+  const { capture, observer, unread, unreadable, drift, shelf, comparer, logLinesLost, config } = sources;
   return {
     config,
     capture() {
@@ -176,6 +181,9 @@ function numbersOf(sources: {
       return { ...totals, dropped: { ...dropped, ...others } };
     },
     unreadable: unreadable.all,
+    driftCounts: drift.counters,
+    compare: comparer.counters,
+    logLinesLost,
     drift: () =>
       shelf.current.plan.models.flatMap(({ name }) =>
         (drift.report(name)?.features ?? []).map((feature) => ({ model: name, ...feature })),

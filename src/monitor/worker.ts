@@ -10,7 +10,14 @@ import type { FromMonitor, MonitorSetup, ToMonitor } from './messages.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
 
 const setup = await receiveSetup<MonitorSetup>(workerData);
-const log = createLogger({ level: setup.plan.telemetry.logLevel, thread: 'monitor' });
+let logLinesLost = 0;
+const log = createLogger({
+  level: setup.plan.telemetry.logLevel,
+  thread: 'monitor',
+  onLost: () => {
+    logLinesLost += 1;
+  },
+});
 const say = (message: FromMonitor): void => parentPort?.postMessage(message);
 
 // Messages wait in the port until there is a monitor to take them.
@@ -18,6 +25,7 @@ startMonitor({
   setup,
   clock: systemClock,
   log,
+  logLinesLost: () => logLinesLost,
   version: ownVersion(),
   process: { host: hostname(), pid: process.pid, startedAt: systemClock.wall() },
   askReload: (request) => say({ kind: 'reload', request }),

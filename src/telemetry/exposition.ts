@@ -3,7 +3,14 @@
 
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import type { Role } from '../model.ts';
-import { type Family, gatewayCaptureDrops, gatewayFamilies, type Sample, seriesFamilies } from './families.ts';
+import {
+  type Family,
+  gatewayCaptureDrops,
+  gatewayFamilies,
+  gatewayLogLinesLost,
+  type Sample,
+  seriesFamilies,
+} from './families.ts';
 import type { MeterBlock } from './meters.ts';
 import { type MonitorNumbers, monitorFamilies } from './monitor-families.ts';
 import { createSums, type SeriesSnapshot, type Sums, snapshotOf } from './sums.ts';
@@ -44,7 +51,11 @@ export function createExposition(options: ExpositionOptions): Exposition {
     register,
     add: (block) => sums.add(block),
     registerMonitor(numbers) {
-      for (const family of monitorFamilies(numbers, () => gatewayCaptureDrops(sums))) register(family);
+      const gateways = {
+        captureDrops: () => gatewayCaptureDrops(sums),
+        logLinesLost: () => gatewayLogLinesLost(sums),
+      };
+      for (const family of monitorFamilies(numbers, gateways)) register(family);
     },
     async render() {
       sums.refresh();

@@ -103,18 +103,25 @@ export function seriesFamilies(sums: Sums): readonly Family[] {
   ];
 }
 
-export function gatewayFamilies({ gateway }: Sums): readonly Family[] {
+export function gatewayFamilies({ gateway, threads }: Sums): readonly Family[] {
   const one = (type: Family['type'], name: string, help: string, cell: number): Family => ({
     name,
     help,
     type,
     samples: () => [{ value: gateway[cell] as number, labels: NONE }],
   });
+  const perThread = (type: Family['type'], name: string, help: string, cell: number): Family => ({
+    name,
+    help,
+    type,
+    samples: () =>
+      threads.map(({ thread, cells: own }) => ({ value: (own[cell] as number) / 1000, labels: { thread } })),
+  });
   const cells = GATEWAY.at;
   return [
     {
       name: 'headgate_refused_total',
-      help: 'Requests that ended before a model was known, by code.',
+      help: 'Requests that the gate refused before a version was called, by code.',
       type: 'counter',
       samples() {
         const out: Sample[] = [];
@@ -125,6 +132,30 @@ export function gatewayFamilies({ gateway }: Sums): readonly Family[] {
     one('counter', 'headgate_received_total', 'Exchanges that ended and were due to be recorded.', cells.received),
     one('gauge', 'headgate_inflight', 'Requests in flight.', cells.inflight),
     one('gauge', 'headgate_connections', 'Client connections open.', cells.connections),
+    one(
+      'counter',
+      'headgate_connections_refused_total',
+      'Client connections closed at once, since a thread had listen.connections of them.',
+      cells.connectionsRefused,
+    ),
+    perThread(
+      'gauge',
+      'headgate_gateway_eventloop_lag_p99_seconds',
+      'How late the event loop of a gateway thread ran, 99th percentile of the last two seconds.',
+      cells.loopDelayP99Ms,
+    ),
+    perThread(
+      'gauge',
+      'headgate_gateway_eventloop_lag_max_seconds',
+      'How late the event loop of a gateway thread ran at worst in the last two seconds.',
+      cells.loopDelayMaxMs,
+    ),
+    perThread(
+      'counter',
+      'headgate_gateway_gc_seconds_total',
+      'Time that a gateway thread spent on collecting garbage.',
+      cells.collectedMs,
+    ),
     one('gauge', 'headgate_handover_slabs', 'Slabs of exchanges in the hands of the monitor.', cells.slabsOut),
     one('gauge', 'headgate_shadow_bytes', 'Bytes of bodies held for shadows.', cells.shadowBytes),
   ];
@@ -132,6 +163,11 @@ export function gatewayFamilies({ gateway }: Sums): readonly Family[] {
 
 const FAILURE_CODES = FAILURES.map(({ code }) => code);
 const ALWAYS_REFUSED: ReadonlySet<string> = new Set(['no_model', 'overloaded']);
+
+/** Log lines that gateway threads had to let go. */
+export function gatewayLogLinesLost({ gateway }: Sums): number {
+  return gateway[GATEWAY.at.logLinesLost] as number;
+}
 
 /** Exchanges that no slab could take, by reason: the gateway's part of what capture dropped. */
 export function gatewayCaptureDrops({ gateway }: Sums): Readonly<Record<string, number>> {

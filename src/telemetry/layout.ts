@@ -34,6 +34,11 @@ export const GATEWAY = cells({
   connections: 1,
   slabsOut: 1,
   shadowBytes: 1,
+  connectionsRefused: 1,
+  logLinesLost: 1,
+  loopDelayP99Ms: 1,
+  loopDelayMaxMs: 1,
+  collectedMs: 1,
 });
 
 export const REASON_AT = positions<Reason>(REASONS);

@@ -18,12 +18,14 @@ export interface LoggerOptions {
   readonly thread: string;
   /** Where lines go; stdout unless given. Each call is one line with its newline. */
   readonly write?: (line: string) => void;
+  /** Told of every line that found no room, since stdout is read too slowly. */
+  readonly onLost?: () => void;
 }
 
 /** Lines that wait for a slow reader of stdout; beyond this they are lost, since observers may drop but never delay. */
 const PENDING_BYTES_MAX = 1 << 20;
 
-export function createLogger({ level, thread, write }: LoggerOptions): Logger {
+export function createLogger({ level, thread, write, onLost }: LoggerOptions): Logger {
   const options = {
     level,
     base: { thread },
@@ -33,6 +35,7 @@ export function createLogger({ level, thread, write }: LoggerOptions): Logger {
   if (write !== undefined) return pino(options, { write });
   // The main thread serves nobody, and its last words must be out before the process ends.
   const stdout = destination({ dest: 1, sync: isMainThread, maxLength: isMainThread ? 0 : PENDING_BYTES_MAX });
+  if (onLost !== undefined) stdout.on('drop', onLost);
   // Asked of the descriptor: in a worker, process.stdout is a pipe to the main thread.
   if (!isatty(1)) return pino(options, stdout);
   return pino(options, { write: (line) => void stdout.write(humanLine(line)) });

@@ -51,6 +51,14 @@ export interface GatewayMeter {
   /** Gauge: slabs in the monitor's hands; bytes held for shadows. */
   slabsOut(count: number): void;
   shadowBytes(bytes: number): void;
+  /** A connection over `listen.connections` was closed. */
+  connectionRefused(): void;
+  /** A log line found no room, since nobody reads them fast enough. */
+  logLineLost(): void;
+  /** Gauge: how late the event loop ran over the last two seconds. */
+  loopDelay(p99Ms: number, maxMs: number): void;
+  /** Garbage was collected for so long. */
+  collected(ms: number): void;
 }
 
 export interface Meters {
@@ -124,5 +132,12 @@ function gatewayMeter(cells: Float64Array): GatewayMeter {
     shadowBytes(bytes) {
       cells[at.shadowBytes] = bytes;
     },
+    connectionRefused: () => add(cells, at.connectionsRefused, 1),
+    logLineLost: () => add(cells, at.logLinesLost, 1),
+    loopDelay(p99Ms, maxMs) {
+      cells[at.loopDelayP99Ms] = p99Ms;
+      cells[at.loopDelayMaxMs] = maxMs;
+    },
+    collected: (ms) => add(cells, at.collectedMs, ms),
   };
 }

@@ -17,6 +17,9 @@ export interface MonitorNumbers {
     readonly sampledOut: number;
     readonly dropped: Readonly<Record<string, number>>;
     readonly pendingBytes: number;
+    /** Bodies that could not be redacted; segments deleted to stay within `captures.keep`. */
+    readonly withheld: number;
+    readonly segmentsDeleted: number;
   };
   unreadable(): Iterable<{ readonly model: string; readonly count: number }>;
   drift(): Iterable<{
@@ -26,18 +29,52 @@ export interface MonitorNumbers {
     readonly side: 'request' | 'response';
     readonly psi: number | null;
   }>;
+  /** What drift took and left out. */
+  readonly driftCounts: () => {
+    readonly rows: number;
+    readonly rowsLate: number;
+    readonly rowsUnknownModel: number;
+    readonly columnsRefused: number;
+    readonly columnsUnknown: number;
+    readonly groupsEvicted: number;
+    readonly streams: number;
+  };
+  /** Halves of comparisons: those that wait, and those let go. */
+  readonly compare: () => {
+    readonly waiting: number;
+    readonly evicted: number;
+    readonly expired: number;
+    readonly tooLarge: number;
+  };
+  /** Log lines of the monitor that found no room. */
+  readonly logLinesLost: () => number;
   /** Spans made for the collector, where there is one. */
   readonly spans?: () => { readonly exported: number; readonly failed: number; readonly dropped: number };
+}
+
+/** The gateways' part of families that both sides count. */
+export interface GatewayNumbers {
+  captureDrops(): Readonly<Record<string, number>>;
+  logLinesLost(): number;
 }
 
 /** Above this many columns only those with the highest PSI are shown, and headgate_drift_psi_omitted counts the others. */
 export const DRIFT_SAMPLES_MAX = 2000;
 
-export function monitorFamilies(
-  numbers: MonitorNumbers,
-  gatewayDrops: () => Readonly<Record<string, number>>,
-): readonly Family[] {
-  const families = [...configFamilies(numbers), ...captureFamilies(numbers, gatewayDrops), ...driftFamilies(numbers)];
+export function monitorFamilies(numbers: MonitorNumbers, gateways: GatewayNumbers): readonly Family[] {
+  const families = [
+    ...configFamilies(numbers),
+    ...captureFamilies(numbers, gateways.captureDrops),
+    ...driftFamilies(numbers),
+    ...driftCountFamilies(numbers),
+    ...compareFamilies(numbers),
+    family(
+      'counter',
+      'headgate_log_lines_lost_total',
+      'Log lines that found no room: stdout is read too slowly.',
+      () => [sample(numbers.logLinesLost() + gateways.logLinesLost())],
+    ),
+  ];
   const { spans } = numbers;
   if (spans === undefined) return families;
   const results = (): Sample[] => Object.entries(spans()).map(([result, count]) => sample(count, { result }));
@@ -79,6 +116,18 @@ function captureFamilies(
       for (const [reason, count] of Object.entries(capture().dropped)) dropped[reason] = (dropped[reason] ?? 0) + count;
       return Object.entries(dropped).map(([reason, count]) => sample(count, { reason }));
     }),
+    family(
+      'counter',
+      'headgate_capture_withheld_total',
+      'Bodies left out of records, since what capture.redact names could not be taken out of them.',
+      () => [sample(capture().withheld)],
+    ),
+    family(
+      'counter',
+      'headgate_capture_segments_deleted_total',
+      'Segments of records deleted, the oldest first, to stay within captures.keep.',
+      () => [sample(capture().segmentsDeleted)],
+    ),
     family('gauge', 'headgate_capture_pending_bytes', 'Bytes of records not yet on disk.', () => [
       sample(capture().pendingBytes),
     ]),
@@ -104,6 +153,52 @@ function driftFamilies({ drift }: MonitorNumbers): readonly Family[] {
       'headgate_drift_psi_omitted',
       'Columns left out of headgate_drift_psi, the steadiest first.',
       () => [sample(omitted)],
+    ),
+  ];
+}
+
+function driftCountFamilies({ driftCounts }: MonitorNumbers): readonly Family[] {
+  return [
+    family('counter', 'headgate_drift_rows_total', 'Rows that drift counted.', () => [sample(driftCounts().rows)]),
+    family('counter', 'headgate_drift_rows_left_out_total', 'Rows that drift could not count, by reason.', () => [
+      sample(driftCounts().rowsLate, { reason: 'late' }),
+      sample(driftCounts().rowsUnknownModel, { reason: 'unknown_model' }),
+    ]),
+    family(
+      'counter',
+      'headgate_drift_columns_left_out_total',
+      'Columns of calls that drift does not watch, by reason: over its bounds, or not in the baseline file.',
+      () => [
+        sample(driftCounts().columnsRefused, { reason: 'over_bound' }),
+        sample(driftCounts().columnsUnknown, { reason: 'not_in_baseline' }),
+      ],
+    ),
+    family(
+      'counter',
+      'headgate_drift_groups_forgotten_total',
+      'Versions and roles that drift no longer watches, since they had no rows for long.',
+      () => [sample(driftCounts().groupsEvicted)],
+    ),
+    family('gauge', 'headgate_drift_streams', 'Columns that drift watches, per version and role.', () => [
+      sample(driftCounts().streams),
+    ]),
+  ];
+}
+
+function compareFamilies({ compare }: MonitorNumbers): readonly Family[] {
+  return [
+    family('gauge', 'headgate_compare_waiting', 'Decisions kept for a shadow or a primary still to come.', () => [
+      sample(compare().waiting),
+    ]),
+    family(
+      'counter',
+      'headgate_compare_released_total',
+      'Decisions no longer kept, by reason. expired: in time, with all their shadows or without; the others: too early.',
+      () => [
+        sample(compare().expired, { reason: 'expired' }),
+        sample(compare().evicted, { reason: 'over_bound' }),
+        sample(compare().tooLarge, { reason: 'too_large' }),
+      ],
     ),
   ];
 }

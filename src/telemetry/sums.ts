@@ -39,6 +39,8 @@ export interface Sums {
   readonly series: readonly SeriesSum[];
   /** Cells follow GATEWAY. */
   readonly gateway: Float64Array;
+  /** The same of each thread, for what cannot be added up; always current. */
+  readonly threads: readonly { readonly thread: string; readonly cells: Float64Array }[];
   /** One sum, read anew. */
   find(model: string, version: string, role: Role): SeriesSum | undefined;
 }
@@ -53,6 +55,7 @@ export function createSums(): Sums {
   const byKey = new Map<string, { readonly row: SeriesSum; readonly entry: Entry }>();
   const gateway: Entry = { sum: new Float64Array(GATEWAY.length), blocks: [] };
   const entries: Entry[] = [gateway];
+  const threads: { readonly thread: string; readonly cells: Float64Array }[] = [];
   const keyOf = (model: string, version: string, role: Role): string => `${model}\n${version}\n${role}`;
 
   const seriesEntry = ({ model, version, role }: MeterBlock): Entry => {
@@ -70,8 +73,11 @@ export function createSums(): Sums {
   return {
     series,
     gateway: gateway.sum,
+    threads,
     add(block) {
-      (block.kind === 'gateway' ? gateway : seriesEntry(block)).blocks.push(new Float64Array(block.memory));
+      const cells = new Float64Array(block.memory);
+      if (block.kind === 'gateway') threads.push({ thread: String(block.thread), cells });
+      (block.kind === 'gateway' ? gateway : seriesEntry(block)).blocks.push(cells);
     },
     refresh() {
       for (const { sum, blocks } of entries) addUp(sum, blocks);

@@ -98,3 +98,14 @@ test('calls that are no decisions go to the champion, unassigned, unmirrored and
   expect(records.length).toBe(1);
   await other.close();
 });
+
+test('a connection over the limit is closed, and counted', async () => {
+  upstream = await answering(OK);
+  gate = await startGate(plan([model([version('champion', upstream.url)])], { connectionsMax: 2 }));
+  const clients = [await dial(gate.port), await dial(gate.port)];
+  await until(() => gate.gateCounter('connections') === 2, 'two connections');
+  const third = await dial(gate.port);
+  await until(() => gate.gateCounter('connectionsRefused') === 1, 'the third to be refused');
+  expect(gate.gateCounter('connections')).toBe(2);
+  for (const client of [...clients, third]) client.destroy();
+});

@@ -14,7 +14,25 @@ const numbers: MonitorNumbers = {
     lastSuccessAt: 1_700_000_000_500,
     reloads: { succeeded: 2, failed: 1 },
   }),
-  capture: () => ({ captured: 90, sampledOut: 5, dropped: { disk_full: 2, monitor_behind: 1 }, pendingBytes: 4096 }),
+  capture: () => ({
+    captured: 90,
+    sampledOut: 5,
+    dropped: { disk_full: 2, monitor_behind: 1 },
+    pendingBytes: 4096,
+    withheld: 11,
+    segmentsDeleted: 12,
+  }),
+  driftCounts: () => ({
+    rows: 21,
+    rowsLate: 22,
+    rowsUnknownModel: 23,
+    columnsRefused: 24,
+    columnsUnknown: 25,
+    groupsEvicted: 26,
+    streams: 27,
+  }),
+  compare: () => ({ waiting: 31, evicted: 32, expired: 33, tooLarge: 34 }),
+  logLinesLost: () => 41,
   unreadable: () => [{ model: 'fraud', count: 3 }],
   drift: () => [
     { model: 'fraud', version: 'v1', feature: 'amount', side: 'request', psi: 0.31 },
@@ -49,6 +67,10 @@ test('counts, histograms and gauges of several threads are added up', async () =
     meters.gateway.received();
     meters.gateway.captureDropped('monitor_behind');
     meters.gateway.refused('overloaded');
+    meters.gateway.connectionRefused();
+    meters.gateway.logLineLost();
+    meters.gateway.loopDelay(2 + thread, 40 + thread);
+    meters.gateway.collected(1500 + thread);
     meters.series('fraud', 'v2', 'shadow').shadowDropped('too_many_calls');
   }
   exposition.registerMonitor(numbers);
@@ -72,6 +94,12 @@ test('counts, histograms and gauges of several threads are added up', async () =
   expect(value('headgate_connections')).toBe(2);
   expect(value('headgate_received_total')).toBe(2);
   expect(value('headgate_refused_total', { code: 'overloaded' })).toBe(2);
+  expect(value('headgate_connections_refused_total')).toBe(2);
+  expect(value('headgate_log_lines_lost_total')).toBe(43);
+  // What cannot be added up is there for each thread.
+  expect(value('headgate_gateway_eventloop_lag_p99_seconds', { thread: '0' })).toBe(0.002);
+  expect(value('headgate_gateway_eventloop_lag_max_seconds', { thread: '1' })).toBe(0.041);
+  expect(value('headgate_gateway_gc_seconds_total', { thread: '1' })).toBe(1.501);
   // The monitor's own drops and the gateways' are one family.
   expect(value('headgate_capture_dropped_total', { reason: 'monitor_behind' })).toBe(3);
   expect(value('headgate_capture_dropped_total', { reason: 'disk_full' })).toBe(2);
@@ -88,6 +116,19 @@ test('configuration, capture and drift are shown as the monitor gives them', asy
   expect(value('headgate_config_reloads_total', { result: 'failure' })).toBe(1);
   expect(value('headgate_capture_captured_total')).toBe(90);
   expect(value('headgate_capture_pending_bytes')).toBe(4096);
+  expect(value('headgate_capture_withheld_total')).toBe(11);
+  expect(value('headgate_capture_segments_deleted_total')).toBe(12);
+  expect(value('headgate_drift_rows_total')).toBe(21);
+  expect(value('headgate_drift_rows_left_out_total', { reason: 'late' })).toBe(22);
+  expect(value('headgate_drift_rows_left_out_total', { reason: 'unknown_model' })).toBe(23);
+  expect(value('headgate_drift_columns_left_out_total', { reason: 'over_bound' })).toBe(24);
+  expect(value('headgate_drift_columns_left_out_total', { reason: 'not_in_baseline' })).toBe(25);
+  expect(value('headgate_drift_groups_forgotten_total')).toBe(26);
+  expect(value('headgate_drift_streams')).toBe(27);
+  expect(value('headgate_compare_waiting')).toBe(31);
+  expect(value('headgate_compare_released_total', { reason: 'expired' })).toBe(33);
+  expect(value('headgate_compare_released_total', { reason: 'over_bound' })).toBe(32);
+  expect(value('headgate_compare_released_total', { reason: 'too_large' })).toBe(34);
   expect(value('headgate_spans_total', { result: 'failed' })).toBe(2);
   expect(value('headgate_unreadable_total', { model: 'fraud' })).toBe(3);
   expect(families.get('headgate_drift_psi')?.samples).toHaveLength(1);
