@@ -114,3 +114,16 @@ test('a broken file changes nothing, and says so everywhere; mending it does', a
   expect((await config(gate.adminUrl)).lastReload).toMatchObject({ ok: true, problems: [] });
   expect(await gate.stop()).toBe(0);
 });
+
+test('a change at any moment of the start takes effect', async () => {
+  for (let n = 1; n <= 8; n++) {
+    const folder = temporaryFolder();
+    const starting = startServe(yaml('one'), { folder });
+    await new Promise((resolve) => setTimeout(resolve, 60 * n));
+    writeFileSync(join(folder, 'headgate.yaml'), yaml('two'));
+    const gate = await starting;
+    await becomes(gate.dataUrl, 'two');
+    expect(await gate.stop('SIGINT')).toBe(0);
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -44,7 +44,9 @@ export function spawnServe(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // A test that fails half way leaves no process behind.
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   let output = '';
   const take = (chunk: Buffer): void => {
     output += chunk.toString();

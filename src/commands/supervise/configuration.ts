@@ -19,6 +19,8 @@ export interface Configuration {
   files(): readonly string[];
   /** Read the files again. @returns the problems; empty where `plan` is a new one */
   reload(): readonly string[];
+  /** Whether the files say something else than the Plan in force. Reads them, and changes nothing. */
+  isStale(): boolean;
 }
 
 export interface ConfigurationOptions {
@@ -63,6 +65,10 @@ export function readConfiguration({ file, env, clock }: ConfigurationOptions): C
       plan = latest.plan;
       allocations = allocator.allocate(plan);
       return [];
+    },
+    isStale() {
+      const now = loadPlan(file, { env, serial: plan.serial });
+      return now.kind === 'problems' || now.plan.generation !== plan.generation;
     },
   };
 }

@@ -92,6 +92,10 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     () => configuration.files(),
     () => void reload(),
   );
+  // What changed after it was read and before it was watched is no change to the watcher.
+  void watcher.ready.then(() => {
+    if (stopping === null && configuration.isStale()) void reload();
+  });
   monitor.onMessage((message) => {
     if (message.kind !== 'reload') return;
     const { request } = message;
