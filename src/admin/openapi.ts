@@ -87,6 +87,8 @@ export const modelSchema = z
       received: count,
       captured: count,
       sampledOut: count,
+      dropped: count.describe('Lost on the way to the disk, whatever the reason.'),
+      pending: count.describe('On the way to the disk now.'),
       unreadable: count,
     }),
   })

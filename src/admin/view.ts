@@ -62,6 +62,9 @@ export interface ModelDetail extends ModelSummary {
     readonly received: number;
     readonly captured: number;
     readonly sampledOut: number;
+    /** Received and lost, whatever the reason; and on the way to the disk now. */
+    readonly dropped: number;
+    readonly pending: number;
     readonly unreadable: number;
   };
 }

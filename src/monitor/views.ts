@@ -85,8 +85,9 @@ export function createModelViews(sources: ViewSources): ModelViews {
       const plan = planOf(name);
       if (plan === undefined) return undefined;
       const facts = modelFacts(plan);
-      const { received, captured, sampledOut } = capture.counts(name);
-      const counts = { received, captured, sampledOut, unreadable: unreadable.count(name) };
+      const { received, captured, sampledOut, pending, dropped: reasons } = capture.counts(name);
+      const dropped = Object.values(reasons).reduce((sum, count) => sum + count, 0);
+      const counts = { received, captured, sampledOut, dropped, pending, unreadable: unreadable.count(name) };
       const { versions, sticky, mirrors } = facts;
       return { ...summaryOf(facts), versions, sticky, mirrors, capture: { ...facts.capture, ...counts } };
     },

@@ -156,7 +156,16 @@ const credit: ModelDetail = {
   ],
   sticky: 'header account-id',
   mirrors: [{ version: 'forest', share: 0.25 }],
-  capture: { sample: 1, bodies: 'full', received: 1_281_004, captured: 1_280_950, sampledOut: 0, unreadable: 3 },
+  capture: {
+    sample: 1,
+    bodies: 'full',
+    received: 1_281_004,
+    captured: 1_280_950,
+    sampledOut: 0,
+    dropped: 50,
+    pending: 4,
+    unreadable: 3,
+  },
 };
 
 const fraud: ModelDetail = {
@@ -171,7 +180,16 @@ const fraud: ModelDetail = {
   versions: [{ name: 'v7', share: 1, champion: true, urls: ['https://fraud.internal/invocations'], lineage: {} }],
   sticky: null,
   mirrors: [],
-  capture: { sample: 0.1, bodies: 'features', received: 218_000, captured: 21_790, sampledOut: 196_210, unreadable: 0 },
+  capture: {
+    sample: 0.1,
+    bodies: 'features',
+    received: 218_000,
+    captured: 21_790,
+    sampledOut: 196_210,
+    dropped: 0,
+    pending: 0,
+    unreadable: 0,
+  },
 };
 
 const shadows: readonly ShadowView[] = [

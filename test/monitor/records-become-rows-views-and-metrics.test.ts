@@ -50,7 +50,8 @@ test('what the gateways saw is on disk, in the API and in the metrics', async ()
 
     const model = await monitor.get<ModelDetail>('/api/v1/models/credit-default');
     expect(model).toMatchObject({ champion: 'logistic', sticky: 'header account-id', drift: { status: 'warming' } });
-    expect(model.capture).toMatchObject({ received: 1000, sampledOut: 0, unreadable: 0 });
+    expect(model.capture).toMatchObject({ received: 1000, sampledOut: 0, dropped: 0, unreadable: 0 });
+    expect(model.capture.captured + model.capture.pending).toBe(1000);
 
     const [shadows] = listOf<ShadowView>(await monitor.get('/api/v1/models/credit-default/shadows'));
     expect(shadows).toMatchObject({

@@ -267,14 +267,14 @@ function explainSection(model, explained, colourOf) {
 
 /** @param {ModelDetail} model */
 function captureLine({ capture }) {
-  const { sample, bodies, received, captured, sampledOut, unreadable } = capture;
-  const lost = received - captured - sampledOut;
+  const { sample, bodies, received, captured, sampledOut, dropped, pending, unreadable } = capture;
   return h(
     'p',
     { class: 'capture quiet' },
     `Capture: ${percent(sample)} of the decisions, bodies ${bodies}. `,
     `${count(received)} exchanges, ${count(captured)} recorded, ${count(sampledOut)} left out by the sample`,
-    lost > 0 ? `, ${count(lost)} lost or under way` : null,
+    pending > 0 ? `, ${count(pending)} under way to the disk` : null,
+    dropped > 0 ? h('span', { class: 'bad' }, `, ${count(dropped)} lost`) : null,
     unreadable > 0 ? h('span', { class: 'bad' }, `, ${count(unreadable)} bodies without readable rows`) : null,
     '.',
   );
