@@ -4,14 +4,11 @@ import type { Failure } from '../errors.ts';
 import type { Assignment, Reason } from '../model.ts';
 import { assign } from '../split/assign.ts';
 import { unitOf } from '../split/unit.ts';
-import type { Gate } from './gate.ts';
 import type { DecisionFacts } from './record.ts';
 import type { Route } from './route.ts';
 
 /** A decision as its assignment sees it. */
 export interface Assignable extends DecisionFacts {
-  readonly gate: Gate;
-  readonly recorded: boolean;
   assignment: Assignment;
   reason: Reason;
   unit: string;
@@ -22,7 +19,7 @@ export function assignVersion(decision: Assignable): Failure | null {
   const { route, exchange, target, body } = decision;
   const { rawHeaders } = exchange;
   const { sticky, champion } = route.plan;
-  if (!decision.recorded) {
+  if (!decision.isDecision) {
     decision.assignment = { version: champion, slot: -1, propensity: 1, reason: 'no_key' };
     return null;
   }

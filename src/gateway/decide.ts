@@ -82,7 +82,26 @@ const UNASSIGNED: Assignment = { version: 0, slot: -1, propensity: 1, reason: 'n
 
 type Phase = 'receiving' | 'calling' | 'answering' | 'refused' | 'done';
 
-/** One decision under way: it listens to the client on one side, to the upstream on the other, and to its deadline. */
+/**
+ * One decision under way: it listens to the client on one side, to the upstream on the other, and to its deadline. Its phase
+ * says what may still be answered; its wait, whom it waits for (waiting.ts). An event that is not in its row changes neither.
+ *
+ *   phase      waits for          event                          next
+ *   receiving  patience, request  body whole, or over the buffer calling; or refused (no key)
+ *                                 patience is over               calling, the rest is streamed
+ *   calling    request, upload    body whole                     calling, waits for head
+ *              request, upload,   head of the answer             answering; or calling again (retry)
+ *              head               call failed, or upstream late  calling again (retry, fallback), else refused
+ *   answering  rest, reader       call ended                     answering, waits for reader
+ *                                 call failed, body invalid or   done, the connection broken off
+ *                                 too long, or late
+ *                                 last byte taken                done
+ *   refused    reader             last byte taken, or late       done
+ *
+ *   receiving, calling            body invalid, too long, late   refused
+ *   any but done                  client gone                    done
+ *   any but done                  a fault of the gate's own      refused while that can be said, else done
+ */
 export class Decision extends Guarded implements DecisionFacts {
   readonly gate: Gate;
   readonly route: Route;
@@ -91,8 +110,7 @@ export class Decision extends Guarded implements DecisionFacts {
   readonly target: string;
   readonly id: string;
   readonly trace: TraceContext;
-  /** False for calls that are not decisions (health, metadata): they go to the champion and leave no record. */
-  readonly recorded: boolean;
+  readonly isDecision: boolean;
   readonly body: RequestBody;
   readonly calls: Calls;
   readonly answer: Answer;
@@ -120,7 +138,7 @@ export class Decision extends Guarded implements DecisionFacts {
     this.exchange = exchange;
     this.head = head;
     this.target = target;
-    this.recorded = isDecision;
+    this.isDecision = isDecision;
     this.startedAt = exchange.startedAt;
     this.id = head.decisionId === '' ? uuidv7(exchange.at) : head.decisionId;
     this.trace = continueTrace(exchange.rawHeaders, gate.traceSample, gate.random);

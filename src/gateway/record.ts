@@ -13,6 +13,9 @@ import type { Route } from './route.ts';
 
 /** What all calls of one decision share. */
 export interface DecisionFacts {
+  readonly gate: Gate;
+  /** False for calls that are not decisions (health, metadata): they go to the champion and leave no record. */
+  readonly isDecision: boolean;
   readonly route: Route;
   readonly id: string;
   readonly assignment: Assignment;
@@ -45,8 +48,6 @@ export interface CallFacts {
 
 /** A decision as its record sees it. */
 export interface Recorded extends DecisionFacts {
-  readonly gate: Gate;
-  readonly recorded: boolean;
   readonly calls: Calls;
   readonly answer: Answer;
   readonly reason: Reason;
@@ -58,7 +59,7 @@ export interface Recorded extends DecisionFacts {
  * @param covered the champion answers in its place: the decision's own span is left to the champion's record
  */
 export function recordCall(decision: Recorded, failure: Failure | null, covered = false): void {
-  if (!decision.recorded) return;
+  if (!decision.isDecision) return;
   const { gate, calls, answer, exchange } = decision;
   const { called, upstreamMs } = calls;
   const latencyMs = gate.clock.now() - exchange.startedAt;

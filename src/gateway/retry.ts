@@ -47,7 +47,7 @@ export function mayFallBack(decision: Attempted, failure: Failure, limits: Limit
   const { fallback, champion } = decision.route.plan;
   return (
     fallback &&
-    decision.recorded &&
+    decision.isDecision &&
     decision.calls.version !== champion &&
     failureKind(failure.code).source === 'upstream' &&
     mayAskAgain(decision, limits)

@@ -6,7 +6,6 @@ import { spanId } from '../kernel/ids.ts';
 import type { ShadowResult } from '../mirror/mirror.ts';
 import { isMirrored } from '../mirror/mirror.ts';
 import type { ShadowDrop } from '../model.ts';
-import type { Gate } from './gate.ts';
 import { tracedHeaders } from './outgoing.ts';
 import type { DecisionFacts } from './record.ts';
 import { toRecord } from './record.ts';
@@ -14,8 +13,6 @@ import type { RouteMirror } from './route.ts';
 
 /** A decision as its shadows see it. */
 export interface Mirrored extends DecisionFacts {
-  readonly gate: Gate;
-  readonly recorded: boolean;
   readonly forward: readonly string[];
   mirrored: boolean;
 }
@@ -35,7 +32,7 @@ export function dropShadows(decision: Mirrored): void {
 
 function mirrorsOf(decision: Mirrored, send: (mirror: RouteMirror) => ShadowDrop | null): void {
   const { route, gate, assignment } = decision;
-  if (route.mirrors.length === 0 || decision.mirrored || !decision.recorded) return;
+  if (route.mirrors.length === 0 || decision.mirrored || !decision.isDecision) return;
   decision.mirrored = true;
   for (const mirror of route.mirrors) {
     if (mirror.version === assignment.version || !isMirrored(decision.id, mirror.name, mirror.share)) continue;
