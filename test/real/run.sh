@@ -9,12 +9,14 @@ cd "$(dirname "$0")/../.."
 
 export HEADGATE_REAL_DATA="${HEADGATE_REAL_DATA:-../shared/data/credit-default.csv}"
 if [ ! -f "$HEADGATE_REAL_DATA" ]; then
+  # On a developer's machine the data may be absent; where everything must hold, a test that was left out is not green.
+  if [ "${CI:-}" = true ]; then word=FAILED code=1; else word=SKIPPED code=0; fi
   echo "################################################################################"
-  echo "# SKIPPED: the real-server test needs the credit-default data, and there is no file"
+  echo "# $word: the real-server test needs the credit-default data, and there is no file"
   echo "#   $HEADGATE_REAL_DATA"
   echo "# Nothing was tested. Set HEADGATE_REAL_DATA to the CSV of 30,000 card holders."
   echo "################################################################################"
-  exit 0
+  exit "$code"
 fi
 HEADGATE_REAL_DATA="$(realpath "$HEADGATE_REAL_DATA")"
 
