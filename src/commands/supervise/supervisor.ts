@@ -102,19 +102,24 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     void reload().then((outcome) => monitor.say({ kind: 'reloaded', request, outcome }));
   });
 
+  const onBrokenStop = (error: unknown): void => log.error({ err: error }, 'a thread died while the gate was stopping');
+
   async function stop(graceful: boolean): Promise<void> {
     watcher.close();
     monitor.say({ kind: 'phase', phase: 'draining' });
     await Promise.all(
       gateways.map((gateway) => {
-        const drained = gateway.next((message) => message.kind === 'drained');
+        const end = gateway.next(isDrainEnd);
         gateway.say({ kind: 'drain', graceful });
-        return drained;
+        return end.then((message) => {
+          if (message.kind === 'failed') log.error({ problem: message.problem }, 'a gateway did not stop cleanly');
+        }, onBrokenStop);
       }),
     );
+    // Whatever became of the gateways: records that the monitor has are to be written.
     const stopped = monitor.next((message) => message.kind === 'stopped');
     monitor.say({ kind: 'stop' });
-    await stopped;
+    await stopped.catch(onBrokenStop);
     await terminateThreads(threads);
   }
 
@@ -130,6 +135,10 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       return stopping;
     },
   };
+}
+
+function isDrainEnd(message: FromGateway): message is Extract<FromGateway, { readonly kind: 'drained' | 'failed' }> {
+  return message.kind === 'drained' || message.kind === 'failed';
 }
 
 function isSwapped(message: FromGateway, serial: number): boolean {
