@@ -1,5 +1,5 @@
 // Headgate itself, rung by rung: each adds one capability to the one before, by configuration alone, so that the difference
-// between neighbours is the price of that capability.
+// between neighbours is the price of that capability. The first stands aside: the same as the second, without the fast lane.
 
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -20,6 +20,8 @@ interface Rung {
   readonly id: string;
   readonly title: string;
   readonly work: Work;
+  /** Whether plain requests take the fast lane; what is off goes through node:http and undici. */
+  readonly fastLane: boolean;
   /** Access log and traces of 1 % of the decisions, and a scrape of /metrics every second. */
   readonly telemetry: boolean;
 }
@@ -30,12 +32,19 @@ const CAPTURE: Work = { ...MIRROR, capture: true };
 const DRIFT: Work = { ...CAPTURE, drift: true };
 
 const RUNGS: readonly Rung[] = [
-  { id: 'headgate-pass', title: 'Headgate, one version', work: PLAIN, telemetry: false },
-  { id: 'headgate-split', title: '+ sticky split', work: SPLIT, telemetry: false },
-  { id: 'headgate-telemetry', title: '+ telemetry', work: SPLIT, telemetry: true },
-  { id: 'headgate-mirror', title: '+ mirror 100 %', work: MIRROR, telemetry: true },
-  { id: 'headgate-capture', title: '+ capture 100 %, full bodies', work: CAPTURE, telemetry: true },
-  { id: 'headgate-drift', title: '+ drift of every column', work: DRIFT, telemetry: true },
+  {
+    id: 'headgate-general',
+    title: 'Headgate, one version, general lane',
+    work: PLAIN,
+    fastLane: false,
+    telemetry: false,
+  },
+  { id: 'headgate-pass', title: 'Headgate, one version', work: PLAIN, fastLane: true, telemetry: false },
+  { id: 'headgate-split', title: '+ sticky split', work: SPLIT, fastLane: true, telemetry: false },
+  { id: 'headgate-telemetry', title: '+ telemetry', work: SPLIT, fastLane: true, telemetry: true },
+  { id: 'headgate-mirror', title: '+ mirror 100 %', work: MIRROR, fastLane: true, telemetry: true },
+  { id: 'headgate-capture', title: '+ capture 100 %, full bodies', work: CAPTURE, fastLane: true, telemetry: true },
+  { id: 'headgate-drift', title: '+ drift of every column', work: DRIFT, fastLane: true, telemetry: true },
 ];
 
 export const headgateRungs: readonly Candidate[] = RUNGS.map((rung) => ({
@@ -87,14 +96,14 @@ async function isReady(admin: number): Promise<boolean> {
  * nginx's, which has no bound, would at this load.
  */
 function configuration(
-  { work, telemetry }: Rung,
+  { work, fastLane, telemetry }: Rung,
   targets: Targets,
   ports: { readonly port: number; readonly admin: number; readonly traces: number },
 ): string {
   const version = (name: keyof Targets): string => `      ${name}: { url: "http://127.0.0.1:${targets[name]}" }`;
   const challenger = CHALLENGER_SHARE * 100;
   return [
-    `listen: { host: 127.0.0.1, port: ${ports.port}, drain: 1s }`,
+    `listen: { host: 127.0.0.1, port: ${ports.port}, drain: 1s, fastLane: ${fastLane} }`,
     `admin: { host: 127.0.0.1, port: ${ports.admin} }`,
     'data: ./data',
     telemetry
