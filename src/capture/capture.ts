@@ -76,6 +76,8 @@ export interface Capture {
   find(decisionId: string): Promise<CaptureRow[]>;
   /** Keep so many bytes of segments from now on. */
   retain(totalBytes: number): void;
+  /** Forget the accounts of all models but these, once nothing of them is pending: their counts stay in the totals. */
+  retainModels(models: Iterable<string>): void;
   counts(model: string): CaptureCounts;
   totals(): CaptureTotals;
   /** Write what is left and close the segment; whatever comes later is dropped as `draining`. */
@@ -91,6 +93,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   const folder = await openFolder(options.data);
 
   const accounts = new Map<string, CaptureAccount>();
+  let forgotten: CaptureCounts = createAccount();
   const queue = createBatchQueue(limits.batchBytes, limits.pendingBytes);
   const finder = createDecisionFinder({ folder });
   let { totalBytes } = limits;
@@ -251,8 +254,16 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
       totalBytes = bytes;
       tidy();
     },
+    retainModels(models) {
+      const kept = new Set(models);
+      for (const [model, account] of accounts) {
+        if (kept.has(model) || account.pending > 0) continue;
+        accounts.delete(model);
+        forgotten = sumOf([forgotten, account]);
+      }
+    },
     counts: (model) => accounts.get(model) ?? createAccount(),
-    totals: () => ({ ...sumOf(accounts.values()), pendingBytes: queue.pendingBytes, segmentsDeleted }),
+    totals: () => ({ ...sumOf([forgotten, ...accounts.values()]), pendingBytes: queue.pendingBytes, segmentsDeleted }),
     async close() {
       closed = true;
       await flush();

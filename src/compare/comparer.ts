@@ -54,8 +54,8 @@ export interface Comparer {
   sweep(): void;
   /** Versions in order of their first shadow answer; empty for a model without one. */
   report(model: string): readonly Comparison[];
-  /** Forget the sums of all models but these. */
-  retain(models: Iterable<string>): void;
+  /** Forget the sums of all models and versions but these. */
+  retain(models: ReadonlyMap<string, ReadonlySet<string>>): void;
   counters(): {
     readonly waiting: number;
     readonly evicted: number;
@@ -178,8 +178,11 @@ export function createComparer(options: ComparerOptions): Comparer {
       }));
     },
     retain(kept) {
-      const names = new Set(kept);
-      for (const model of models.keys()) if (!names.has(model)) models.delete(model);
+      for (const [model, versions] of models) {
+        const named = kept.get(model);
+        if (named === undefined) models.delete(model);
+        else for (const version of versions.keys()) if (!named.has(version)) versions.delete(version);
+      }
     },
     counters: () => ({ waiting: waiting.size, ...counters }),
   };

@@ -12,12 +12,12 @@ import { createRouteTable } from '../routing/route-table.ts';
 import type { ModelSplit } from '../split/assign.ts';
 import { modelSplit } from '../split/model-split.ts';
 import type { Meters, SeriesMeter } from '../telemetry/meters.ts';
-import type { Endpoint } from '../upstream/endpoint.ts';
 import type { NextUpstreams } from '../upstream/upstreams.ts';
 import { createUpstreams } from '../upstream/upstreams.ts';
 import type { VersionUpstream } from '../upstream/version-upstream.ts';
 import type { Generation } from './generations.ts';
 import { createGenerations } from './generations.ts';
+import { createKeptState } from './kept-state.ts';
 import type { Allocations } from './messages.ts';
 
 export interface RouteVersion {
@@ -79,9 +79,13 @@ export function createRoutes(
   report: (problem: unknown) => void,
 ): Routes {
   const upstreams = createUpstreams(clock, report);
-  const mirrors = new Map<string, Mirror>();
-  const loads = new Map<string, { inflight: number }>();
-  const generations = createGenerations<Endpoint>(({ transport }) => void transport.close().catch(report));
+  const mirrors = createKeptState<{ readonly mirror: Mirror; readonly meter: SeriesMeter }>({
+    isIdle: ({ mirror }) => mirror.calls === 0,
+    forget: ({ meter }) => meter.retire(),
+  });
+  const series = createKeptState<SeriesMeter>({ isIdle: () => true, forget: (meter) => meter.retire() });
+  const loads = createKeptState<{ inflight: number }>({ isIdle: ({ inflight }) => inflight === 0 });
+  const generations = createGenerations<Retired>((retired) => void retired.close().catch(report));
 
   function compile(plan: Plan, allocations: Allocations, next: NextUpstreams): Omit<Route, 'generation'>[] {
     const upstreamOf = (model: ModelPlan, role: 'primary' | 'shadow', version: number): VersionUpstream => {
@@ -98,28 +102,34 @@ export function createRoutes(
       });
     };
     return plan.models.map((model, index): Omit<Route, 'generation'> => {
-      const load = kept(loads, model.name, () => ({ inflight: 0 }));
+      const load = loads.of(model.name, () => ({ inflight: 0 }));
       return {
         plan: model,
         serial: plan.serial,
         index,
         split: modelSplit(model, allocations[index] ?? []),
         isDecision: protocolOf(model.protocol).isDecision,
-        versions: model.versions.map((version, at) => ({
-          index: at,
-          name: version.name,
-          role: at === model.champion ? 'champion' : 'challenger',
-          upstream: upstreamOf(model, 'primary', at),
-          meter: meters.series(model.name, version.name, at === model.champion ? 'champion' : 'challenger'),
-        })),
+        versions: model.versions.map((version, at) => {
+          const role = at === model.champion ? 'champion' : 'challenger';
+          const key = JSON.stringify([model.name, version.name, role]);
+          return {
+            index: at,
+            name: version.name,
+            role,
+            upstream: upstreamOf(model, 'primary', at),
+            meter: series.of(key, () => meters.series(model.name, version.name, role)),
+          };
+        }),
         mirrors: model.mirrors.map((mirror) => {
           const name = model.versions[mirror.version]?.name ?? '';
           return {
             ...mirror,
             name,
             upstream: upstreamOf(model, 'shadow', mirror.version),
-            meter: meters.series(model.name, name, 'shadow'),
-            mirror: kept(mirrors, `${model.name}\n${name}`, () => createMirror(clock, watch)),
+            ...mirrors.of(JSON.stringify([model.name, name]), () => ({
+              mirror: createMirror(clock, watch),
+              meter: meters.series(model.name, name, 'shadow'),
+            })),
           };
         }),
         load,
@@ -133,36 +143,47 @@ export function createRoutes(
     swap(plan, allocations) {
       const next = upstreams.next();
       const entries = compile(plan, allocations, next);
-      const generation = generations.next(next.take());
+      const dropped = next.take().map(({ transport }) => transport);
+      const ended = [mirrors, series, loads].map((state) => state.turn());
+      const generation = generations.next([...dropped, forgetting(ended)]);
       routes.table = createRouteTable(
         entries.map((entry) => ({ match: entry.plan.match, route: { ...entry, generation } })),
       );
     },
     get shadows() {
-      return sum(mirrors, (mirror) => mirror.calls);
+      return sum(mirrors.values(), ({ mirror }) => mirror.calls);
     },
     get shadowBytes() {
-      return sum(mirrors, (mirror) => mirror.bytes);
+      return sum(mirrors.values(), ({ mirror }) => mirror.bytes);
     },
     async close() {
-      for (const mirror of mirrors.values()) mirror.close();
-      const endpoints = [...upstreams.endpoints, ...generations.pending()];
-      await Promise.all([upstreams.stopChecks(), ...endpoints.map(({ transport }) => transport.destroy())]);
+      for (const { mirror } of mirrors.values()) mirror.close();
+      const transports = upstreams.endpoints.map(({ transport }) => transport);
+      const open = [...transports, ...generations.pending()];
+      await Promise.all([upstreams.stopChecks(), ...open.map((one) => one.destroy())]);
     },
   };
   return routes;
 }
 
-function kept<Value>(store: Map<string, Value>, key: string, make: () => Value): Value {
-  const found = store.get(key);
-  if (found !== undefined) return found;
-  const made = make();
-  store.set(key, made);
-  return made;
+/** What is to be done once the decisions of a Plan have ended. */
+interface Retired {
+  close(): Promise<void>;
+  /** At the end of everything. */
+  destroy(): Promise<void>;
 }
 
-function sum<Value>(store: ReadonlyMap<string, Value>, of: (value: Value) => number): number {
+function forgetting(ended: readonly (() => void)[]): Retired {
+  return {
+    async close() {
+      for (const end of ended) end();
+    },
+    destroy: () => Promise.resolve(),
+  };
+}
+
+function sum<Value>(values: Iterable<Value>, of: (value: Value) => number): number {
   let total = 0;
-  for (const value of store.values()) total += of(value);
+  for (const value of values) total += of(value);
   return total;
 }

@@ -132,7 +132,10 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       config = next;
       lastSuccessAt = clock.wall();
       capture.retain(plan.captureBytesKept);
-      comparer.retain(plan.models.map(({ name }) => name));
+      const named = new Map(plan.models.map(({ name, versions }) => [name, new Set(versions.map((one) => one.name))]));
+      comparer.retain(named);
+      capture.retainModels(named.keys());
+      unreadable.retain(named.keys());
       void baselines.apply(plan).catch(fault);
     },
     configure(next) {

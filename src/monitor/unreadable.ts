@@ -6,6 +6,8 @@ export type BodySide = 'request' | 'response';
 export interface UnreadableCounts {
   add(model: string, side: BodySide, why: string): void;
   count(model: string): number;
+  /** Forget all models but these. */
+  retain(models: Iterable<string>): void;
   all(): Iterable<{ readonly model: string; readonly count: number }>;
 }
 
@@ -30,6 +32,10 @@ export function createUnreadableCounts(
       if (tally.count < tally.nextTold) return;
       tally.nextTold *= 10;
       tell(model, side, why, tally.count);
+    },
+    retain(models) {
+      const kept = new Set(models);
+      for (const model of tallies.keys()) if (!kept.has(model)) tallies.delete(model);
     },
     count: (model) => tallies.get(model)?.count ?? 0,
     all: () => [...tallies].map(([model, { count }]) => ({ model, count })),

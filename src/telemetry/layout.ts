@@ -21,6 +21,8 @@ export const SERIES = cells({
   requestBytes: 1,
   responseBytes: 1,
   inflight: 1,
+  /** 1 once the gateway has forgotten the series: nothing is written any more. */
+  retired: 1,
   latency: HISTOGRAM_CELLS,
   upstream: HISTOGRAM_CELLS,
 });

@@ -37,6 +37,8 @@ export interface SeriesMeter {
   shadowDropped(reason: ShadowDrop): void;
   /** Gauge: calls in flight. */
   inflight(delta: 1 | -1): void;
+  /** Nothing will be counted any more: readers let go of the block, and the same key begins anew. */
+  retire(): void;
 }
 
 /** Counters of one gateway thread. */
@@ -63,7 +65,7 @@ export interface GatewayMeter {
 
 export interface Meters {
   readonly gateway: GatewayMeter;
-  /** The same meter for the same key, for the life of the thread: counters survive a reload. */
+  /** The same meter for the same key until it is retired: counters survive a reload. */
   series(model: string, version: string, role: Role): SeriesMeter;
 }
 
@@ -84,7 +86,7 @@ export function createMeters(thread: number, publish: (block: MeterBlock) => voi
       const key = `${model}\n${version}\n${role}`;
       const found = known.get(key);
       if (found !== undefined) return found;
-      const made = seriesMeter(allot('series', SERIES.length, model, version, role));
+      const made = seriesMeter(allot('series', SERIES.length, model, version, role), () => known.delete(key));
       known.set(key, made);
       return made;
     },
@@ -95,7 +97,7 @@ function add(cells: Float64Array, index: number, amount: number): void {
   cells[index] = (cells[index] as number) + amount;
 }
 
-function seriesMeter(cells: Float64Array): SeriesMeter {
+function seriesMeter(cells: Float64Array, forget: () => void): SeriesMeter {
   const { at } = SERIES;
   return {
     finished(reason, status, failure, latencyMs, upstreamMs, requestBytes, responseBytes) {
@@ -115,6 +117,10 @@ function seriesMeter(cells: Float64Array): SeriesMeter {
     fellBack: () => add(cells, at.fallbacks, 1),
     shadowDropped: (reason) => add(cells, at.shadowDrops + SHADOW_DROP_AT[reason], 1),
     inflight: (delta) => add(cells, at.inflight, delta),
+    retire() {
+      cells[at.retired] = 1;
+      forget();
+    },
   };
 }
 

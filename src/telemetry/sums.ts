@@ -1,5 +1,6 @@
-// The blocks of all threads added up per key: what the exposition and the console read. Blocks are only ever added, since a
-// counter that goes back would be read as a restart; their number is bounded by versions configured x threads.
+// The blocks of all threads added up per key: what the exposition and the console read. A series is let go when the gateways
+// have retired all of its blocks, never in part, since a counter that goes back would be read as a restart; the number of
+// blocks is thereby bounded by versions in recent Plans x threads.
 
 import type { Role } from '../model.ts';
 import { HISTOGRAM_CELLS, quantileMs } from './histogram.ts';
@@ -47,14 +48,15 @@ export interface Sums {
 
 interface Entry {
   readonly sum: Float64Array;
-  readonly blocks: Float64Array[];
+  blocks: Float64Array[];
+  /** What retired blocks have counted, as long as others of the key are alive. */
+  past: Float64Array | null;
 }
 
 export function createSums(): Sums {
   const series: SeriesSum[] = [];
   const byKey = new Map<string, { readonly row: SeriesSum; readonly entry: Entry }>();
-  const gateway: Entry = { sum: new Float64Array(GATEWAY.length), blocks: [] };
-  const entries: Entry[] = [gateway];
+  const gateway: Entry = { sum: new Float64Array(GATEWAY.length), blocks: [], past: null };
   const threads: { readonly thread: string; readonly cells: Float64Array }[] = [];
   const keyOf = (model: string, version: string, role: Role): string => `${model}\n${version}\n${role}`;
 
@@ -62,10 +64,9 @@ export function createSums(): Sums {
     const key = keyOf(model, version, role);
     const found = byKey.get(key);
     if (found !== undefined) return found.entry;
-    const entry: Entry = { sum: new Float64Array(SERIES.length), blocks: [] };
+    const entry: Entry = { sum: new Float64Array(SERIES.length), blocks: [], past: null };
     const row = { model, version, role, cells: entry.sum };
     byKey.set(key, { row, entry });
-    entries.push(entry);
     series.push(row);
     return entry;
   };
@@ -80,23 +81,41 @@ export function createSums(): Sums {
       (block.kind === 'gateway' ? gateway : seriesEntry(block)).blocks.push(cells);
     },
     refresh() {
-      for (const { sum, blocks } of entries) addUp(sum, blocks);
+      addUp(gateway);
+      for (const [key, { row, entry }] of byKey) {
+        addUp(entry);
+        if (!letGo(entry)) continue;
+        byKey.delete(key);
+        series.splice(series.indexOf(row), 1);
+      }
     },
     find(model, version, role) {
       const found = byKey.get(keyOf(model, version, role));
-      if (found !== undefined) addUp(found.entry.sum, found.entry.blocks);
+      if (found !== undefined) addUp(found.entry);
       return found?.row;
     },
   };
 }
 
-function addUp(sum: Float64Array, blocks: readonly Float64Array[]): void {
-  const [first, ...rest] = blocks;
+function addUp({ sum, blocks, past }: Entry): void {
+  const [first, ...rest] = past === null ? blocks : [past, ...blocks];
   if (first === undefined) return;
   sum.set(first);
-  for (const block of rest) {
-    for (let cell = 0; cell < sum.length; cell++) sum[cell] = (sum[cell] as number) + (block[cell] as number);
-  }
+  for (const block of rest) addTo(sum, block);
+}
+
+function addTo(sum: Float64Array, block: Float64Array): void {
+  for (let cell = 0; cell < sum.length; cell++) sum[cell] = (sum[cell] as number) + (block[cell] as number);
+}
+
+/** Fold retired blocks of a series into its past. @returns whether none is left */
+function letGo(entry: Entry): boolean {
+  const isRetired = (block: Float64Array): boolean => block[SERIES.at.retired] === 1;
+  if (!entry.blocks.some(isRetired)) return false;
+  entry.past ??= new Float64Array(entry.sum.length);
+  for (const block of entry.blocks) if (isRetired(block)) addTo(entry.past, block);
+  entry.blocks = entry.blocks.filter((block) => !isRetired(block));
+  return entry.blocks.length === 0;
 }
 
 export function snapshotOf({ cells }: SeriesSum): SeriesSnapshot {

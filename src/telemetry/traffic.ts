@@ -1,5 +1,5 @@
 // Recent traffic per (model, version, role) for the console: rates, a short history, and latencies of the last minute, from
-// the counters alone. The monitor ticks it; the memory is bounded by series x TICKS.
+// the counters alone. The monitor ticks it; the memory is bounded by series x TICKS; a series that the sums have let go of is forgotten.
 
 import type { Clock } from '../kernel/clock.ts';
 import type { Role } from '../model.ts';
@@ -61,6 +61,10 @@ export function createTraffic(sums: Sums, clock: Clock): Traffic {
         const track = tracks.get(series) ?? newTrack(series);
         tracks.set(series, track);
         advance(track, slot, ticks > 0 && ticks % WINDOW_TICKS === 0);
+      }
+      if (tracks.size > sums.series.length) {
+        const alive = new Set(sums.series);
+        for (const series of tracks.keys()) if (!alive.has(series)) tracks.delete(series);
       }
       ticks++;
     },

@@ -113,7 +113,7 @@ test('models that are gone are forgotten', () => {
   const { comparer } = setUp();
   comparer.primary(answer('1'));
   comparer.shadow(answer('1'));
-  comparer.retain(['other']);
+  comparer.retain(new Map([['other', new Set()]]));
   expect(comparer.report('m')).toEqual([]);
 });
 
