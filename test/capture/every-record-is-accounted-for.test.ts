@@ -215,3 +215,21 @@ test('a record over all that may wait is told from one that came while much wait
   expect(capture.totals().dropped).toMatchObject({ record_too_large: 1, monitor_behind: 1 });
   await capture.close();
 });
+
+test('two thousand models that came and went leave their counts in the totals, and no accounts', async () => {
+  const { capture } = await openCapture();
+  for (let i = 0; i < 2000; i++) {
+    const model = { ...modelPlan(), name: `model-${i}` };
+    capture.append(record(i, 0), { generation: 'g', model }, NOTHING);
+    if (i % 100 === 0) capture.retainModels(['other']);
+  }
+  expect(balance(capture.totals())).toBe(0);
+  // What is pending is not forgotten before it is on disk.
+  expect(capture.counts('model-1999')).toMatchObject({ received: 1, pending: 1 });
+  await capture.flush();
+  capture.retainModels(['model-7']);
+  expect(capture.counts('model-7').captured).toBe(1);
+  expect(capture.counts('model-8').received).toBe(0);
+  expect(capture.totals()).toMatchObject({ received: 2000, captured: 2000, pending: 0 });
+  await capture.close();
+});
