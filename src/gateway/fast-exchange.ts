@@ -95,6 +95,7 @@ export class FastExchange implements Exchange {
   }
 
   start(status: number, statusText: string, rawHeaders: string[]): void {
+    if (status < 200 || status > 999) throw new Error(`${status} is not the status of an answer`);
     if (UNSENDABLE.test(statusText)) throw new Error('the reason phrase holds a control character');
     let text = `HTTP/1.1 ${status} ${statusText}\r\n`;
     let length = -1;

@@ -72,7 +72,7 @@ export function readAnswerHead(text: string, method: string): AnswerHead | strin
   // The answer to a HEAD may be followed by a body after all: such a connection is not trusted again.
   const keepAlive =
     frame.kind !== 'close' &&
-    method !== 'HEAD' &&
+    (method !== 'HEAD' || status < 200) &&
     (minor === 1 ? !connection.includes('close') : connection.includes('keep-alive'));
   return { status, statusText, rawHeaders, frame, keepAlive, idleMs };
 }

@@ -14,6 +14,8 @@ const TRAILER_BYTES_MAX = 64 * 1024;
 const SIZE_LINE =
   /^([0-9a-f]{1,12})(?:;[!#$%&'*+.^_`|~0-9a-z-]+(?:=(?:[!#$%&'*+.^_`|~0-9a-z-]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*"))?)*$/i;
 
+const SIZE_LINE_BEGUN = /^[0-9a-f]{1,12}(?:$|;|\r$)/i;
+
 const FRAMES = /^(?:content-length|transfer-encoding)$/i;
 
 type State = 'size' | 'data' | 'data-end' | 'trailers';
@@ -47,10 +49,17 @@ export class ChunkedReader {
       const to = lineEnd < 0 ? bytes.length : lineEnd + 1;
       this.#text += bytes.toString('latin1', at, to);
       at = to;
-      const problem = lineEnd < 0 ? this.#tooLong() : this.#line(sink);
+      const problem = lineEnd < 0 ? this.#soFar() : this.#line(sink);
       if (problem !== '') return problem;
     }
     return at;
+  }
+
+  /** What is wrong with a line already before its end: nobody has to wait for the rest of it. */
+  #soFar(): string {
+    if (this.#state === 'size' && !SIZE_LINE_BEGUN.test(this.#text)) return 'INVALID_CHUNK_SIZE';
+    if (this.#state === 'data-end' && this.#text !== '\r') return 'INVALID_CHUNK_END';
+    return this.#tooLong();
   }
 
   #tooLong(): string {

@@ -203,6 +203,11 @@ class NodeCall implements Call {
       response.destroy();
       return;
     }
+    // A switch of protocols without an Upgrade header does not come as one.
+    if (response.statusCode === 101) {
+      this.fail(new Error('bad upgrade'));
+      return;
+    }
     this.#response = response;
     this.#listener.callStarted(response.statusCode ?? 0, response.statusMessage ?? '', response.rawHeaders);
     if (this.#over) return;

@@ -161,6 +161,7 @@ class SocketCall implements Call, Taker, SocketUser, ChunkedSink {
   #takeHead(head: AnswerHead | string): void {
     if (typeof head === 'string') this.#invalid(head);
     else if (head.status === 101) this.#invalid('UNEXPECTED_UPGRADE');
+    else if (head.status < 200 && !head.keepAlive) this.#invalid('CLOSED_CONNECTION');
     else if (head.status < 200) {
       // 100 needs no listener: nobody has asked for it (RFC 9110 section 15.2).
       if (head.status !== 100) this.#listener.callInformed(head.status, head.rawHeaders);
@@ -271,8 +272,11 @@ const VERSION = Buffer.from('HTTP/1.', 'latin1');
 function mayBecomeHead(bytes: Buffer): boolean {
   const length = Math.min(bytes.length, VERSION.length);
   if (bytes.compare(VERSION, 0, length, 0, length) !== 0) return false;
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) {
-    if (bytes[at - 1] !== 13) return false;
+  let before = 0;
+  for (const byte of bytes) {
+    if ((before === 13) !== (byte === 10)) return false;
+    if ((byte < 32 && byte !== 9 && byte !== 10 && byte !== 13) || byte === 127) return false;
+    before = byte;
   }
   return true;
 }

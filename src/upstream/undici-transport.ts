@@ -169,15 +169,23 @@ class UndiciCall implements Call, Dispatcher.DispatchHandler {
   }
 }
 
-/** undici hands out raw headers as Buffers; on the wire they are latin1. */
+/** undici hands out raw headers as Buffers, with the blanks behind a value; on the wire they are latin1. */
 function latin1(raw: unknown): string[] {
   if (!Array.isArray(raw)) return [];
   const out: string[] = new Array(raw.length);
   for (let i = 0; i < raw.length; i++) {
     const piece: unknown = raw[i];
-    out[i] = Buffer.isBuffer(piece) ? piece.toString('latin1') : String(piece);
+    const text = Buffer.isBuffer(piece) ? piece.toString('latin1') : String(piece);
+    out[i] = text.endsWith(' ') || text.endsWith('\t') ? withoutBlanksBehind(text) : text;
   }
   return out;
+}
+
+/** They are no part of the value (RFC 9110 section 5.5). */
+function withoutBlanksBehind(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text.charCodeAt(end - 1) === 32 || text.charCodeAt(end - 1) === 9)) end--;
+  return text.slice(0, end);
 }
 
 /** undici reads a reason phrase as UTF-8; it goes on as the bytes that were. */

@@ -1,45 +1,15 @@
 import fc from 'fast-check';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { readPlainHead } from '../../src/http/plain-head.ts';
-import { requestReader } from './in-memory.ts';
-import { anyHead, FOLLOWING } from './request-bytes.ts';
+import { plainHeadsAlike } from './heads-alike.ts';
 
-// Whatever the fast lane takes, llhttp reads in the same way: the same method, target and headers, a body of the same length,
-// and the same end of the connection. A difference here is a smuggled request.
-
-const llhttp = requestReader();
-afterAll(() => llhttp.close());
-
-const BODY_BYTES_MAX = 50_000;
+const RUNS = 4000;
 
 test('what is taken for plain is read by llhttp in the same way', async () => {
-  let taken = 0;
-  let offered = 0;
-  await fc.assert(
-    fc.asyncProperty(anyHead, async (text) => {
-      // As the connection does: a head ends with the first empty line.
-      const head = text.slice(0, text.indexOf('\r\n\r\n') + 4);
-      offered++;
-      const plain = head.length < 4 ? null : readPlainHead(head);
-      if (plain === null || plain.bodyBytes > BODY_BYTES_MAX) return;
-      taken++;
-      const body = 'b'.repeat(plain.bodyBytes);
-      // Nothing may follow a request that closes its connection.
-      const [first, second, ...more] = await llhttp.read(`${head}${body}${plain.keepAlive ? FOLLOWING : ''}`);
-      expect(first).toEqual({
-        method: plain.method,
-        target: plain.target,
-        rawHeaders: plain.rawHeaders,
-        body,
-        keepAlive: plain.keepAlive,
-      });
-      expect(second?.target).toBe(plain.keepAlive ? '/m/length?following' : undefined);
-      expect(more).toEqual([]);
-    }),
-    { numRuns: Number(process.env['HEADGATE_TEST_HEADS'] ?? 4000) },
-  );
-  // The property says something only where heads are taken.
-  expect(taken / offered).toBeGreaterThan(0.15);
+  const { property, taken, close } = await plainHeadsAlike();
+  await fc.assert(property, { numRuns: RUNS });
+  expect(taken()).toBeGreaterThan(RUNS * 0.15);
+  await close();
 });
 
 const PLAIN = 'POST /m?a=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nX-A:  b c \t\r\n\r\n';
