@@ -11,12 +11,12 @@ import type { RouteTable } from '../routing/route-table.ts';
 import { createRouteTable } from '../routing/route-table.ts';
 import type { ModelSplit } from '../split/assign.ts';
 import { modelSplit } from '../split/model-split.ts';
+import type { Allocations } from '../split/tables.ts';
 import type { Meters, SeriesMeter } from '../telemetry/meters.ts';
 import type { VersionUpstream } from '../upstream/version-upstream.ts';
 import { createVersionUpstream, upstreamKey } from '../upstream/version-upstream.ts';
 import type { Generation } from './generations.ts';
 import { createGenerations } from './generations.ts';
-import type { Allocations } from './messages.ts';
 
 export interface RouteVersion {
   readonly index: number;

@@ -95,7 +95,7 @@ export function createModelViews(sources: ViewSources): ModelViews {
       if (found === undefined || table === undefined) return undefined;
       const { model } = found.known;
       const owned = new Array<number>(model.versions.length).fill(0);
-      for (const owner of new Uint8Array(table)) owned[owner] = (owned[owner] ?? 0) + 1;
+      for (const owner of new Uint8Array(table.owners)) owned[owner] = (owned[owner] ?? 0) + 1;
       const versions = model.versions.map(({ name: version }, i) => ({
         version,
         share: model.split[i] ?? 0,

@@ -3,6 +3,7 @@
 import type { ModelPlan } from '../config/plan.ts';
 import { type Attributes, assign, matchingRule } from './assign.ts';
 import { modelSplit } from './model-split.ts';
+import type { AllocationTable } from './tables.ts';
 import { UNIT_BYTES_MAX } from './unit.ts';
 
 /** What rules look at, as people give it. */
@@ -33,10 +34,10 @@ export function noAssignment(model: ModelPlan, unit: string): string | null {
   return null;
 }
 
-/** @param tables owners of the slots, for the split and then for each rule's split, in order */
+/** @param tables of the split and then of each rule's split, in order */
 export function explainUnit(
   model: ModelPlan,
-  tables: readonly SharedArrayBuffer[],
+  tables: readonly AllocationTable[],
   unit: string,
   asked: AskedAttributes,
 ): Explanation {

@@ -3,16 +3,17 @@
 
 import type { ModelPlan } from '../config/plan.ts';
 import { type ModelSplit, saltBytes } from './assign.ts';
+import type { AllocationTable } from './tables.ts';
 
 /**
  * @param tables owners of the slots, for the split and then for each rule's split, in order
  * @throws where a table is missing: the tables belong to another Plan
  */
-export function modelSplit(model: ModelPlan, tables: readonly SharedArrayBuffer[]): ModelSplit {
+export function modelSplit(model: ModelPlan, tables: readonly AllocationTable[]): ModelSplit {
   const owners = (at: number): Uint8Array => {
-    const memory = tables[at];
-    if (memory === undefined) throw new Error(`model ${model.name} has no allocation ${at}`);
-    return new Uint8Array(memory);
+    const table = tables[at];
+    if (table === undefined) throw new Error(`model ${model.name} has no allocation ${at}`);
+    return new Uint8Array(table.owners);
   };
   return {
     salt: saltBytes(model.salt),

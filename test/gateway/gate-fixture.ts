@@ -7,12 +7,12 @@ import type { FailureCode } from '../../src/errors.ts';
 import { failureIndex } from '../../src/errors.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import { createGateway } from '../../src/gateway/gateway.ts';
-import type { Allocations } from '../../src/gateway/messages.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
 import type { ExchangeRecord, Role, ShadowDrop } from '../../src/model.ts';
 import { SHADOW_DROPS } from '../../src/model.ts';
 import { allocate } from '../../src/split/allocate.ts';
+import type { Allocations } from '../../src/split/tables.ts';
 import { GATEWAY, SERIES } from '../../src/telemetry/layout.ts';
 import type { MeterBlock } from '../../src/telemetry/meters.ts';
 
@@ -101,7 +101,10 @@ export function plan(models: readonly ModelPlan[], listen: Partial<ListenPlan> =
 export function allocations({ models }: Plan): Allocations {
   return models.map((m) => {
     const names = m.versions.map((v) => v.name);
-    return [m.split, ...m.rules.map((rule) => rule.split)].map((shares) => allocate(names, shares));
+    return [m.split, ...m.rules.map((rule) => rule.split)].map((shares) => ({
+      owners: allocate(names, shares),
+      epoch: 0,
+    }));
   });
 }
 

@@ -3,9 +3,7 @@
 
 import type { ModelPlan, Plan } from '../../config/plan.ts';
 import { allocate } from '../../split/allocate.ts';
-
-/** Per model: the owners of its slots for its split and for each rule's split, in order. */
-export type Allocations = readonly (readonly SharedArrayBuffer[])[];
+import type { Allocations, AllocationTable } from '../../split/tables.ts';
 
 export interface Allocator {
   /** Tables that the Plan does not use are forgotten. */
@@ -13,14 +11,14 @@ export interface Allocator {
 }
 
 export function createAllocator(): Allocator {
-  let tables = new Map<string, SharedArrayBuffer>();
+  let tables = new Map<string, AllocationTable>();
   return {
     allocate({ models }) {
-      const used = new Map<string, SharedArrayBuffer>();
-      const table = ({ versions }: ModelPlan, shares: readonly number[]): SharedArrayBuffer => {
+      const used = new Map<string, AllocationTable>();
+      const table = ({ versions }: ModelPlan, shares: readonly number[]): AllocationTable => {
         const names = versions.map((version) => version.name);
         const key = JSON.stringify([names, shares]);
-        const found = used.get(key) ?? tables.get(key) ?? allocate(names, shares);
+        const found = used.get(key) ?? tables.get(key) ?? { owners: allocate(names, shares), epoch: 0 };
         used.set(key, found);
         return found;
       };

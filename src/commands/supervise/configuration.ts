@@ -6,14 +6,16 @@ import { filesToWatch, type LoadResult, loadPlan } from '../../config/load.ts';
 import type { Plan } from '../../config/plan.ts';
 import { formatProblem } from '../../config/problem.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Allocations, Histories } from '../../split/tables.ts';
 import { EXIT } from '../exit-codes.ts';
 import { StartError } from '../start-error.ts';
-import { type Allocations, createAllocator } from './allocations.ts';
+import { createAllocator } from './allocations.ts';
 import { restartProblems } from './restart-keys.ts';
 
 export interface Configuration {
   readonly plan: Plan;
   readonly allocations: Allocations;
+  readonly histories: Histories;
   readonly status: ConfigStatus;
   /** Every file whose change may change the Plan. */
   files(): readonly string[];
@@ -45,6 +47,9 @@ export function readConfiguration({ file, env, clock }: ConfigurationOptions): C
     },
     get allocations() {
       return allocations;
+    },
+    get histories() {
+      return plan.models.map(() => ({ since: null, past: [] }));
     },
     get status() {
       const { generation, serial } = plan;
