@@ -2,6 +2,7 @@
 // than one value to be seen is found here.
 
 import { protocolOf } from '../protocols/registry.ts';
+import { enrolmentOf, reportUnreachable } from './enrolment.ts';
 import { child, deepest, entriesOf, type Located } from './located.ts';
 import type { NamedFiles } from './named-files.ts';
 import type { CapturePlan, MatchPlan, ModelPlan, RetryPlan, StickyPlan, VersionPlan } from './plan.ts';
@@ -31,6 +32,8 @@ export function resolveModel(
   const index = written.length === 0 ? undefined : new Map(written.map((version, position) => [version, position]));
   const names: Names = { model: name, index, findings };
   const champion = championOf(raw, at, names);
+  const rules = rulesOf(raw, at, names);
+  reportUnreachable(rules, at, findings);
   return {
     name,
     owner: raw.owner ?? null,
@@ -46,7 +49,9 @@ export function resolveModel(
         ? written.map((_, position) => (position === champion ? 1 : 0))
         : sharesOf(raw.split, deepest(at, ['split']), names),
     overrides: overridesOf(raw, at, names),
-    rules: rulesOf(raw, at, names),
+    rules,
+    ...enrolmentOf(raw, at, names),
+    layer: null,
     mirrors: mirrorsOf(raw, at, champion, names),
     fallback: raw.fallback === 'champion',
     retry: retryOf(raw),

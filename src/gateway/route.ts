@@ -10,6 +10,7 @@ import { protocolOf } from '../protocols/registry.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import { createRouteTable } from '../routing/route-table.ts';
 import type { ModelSplit } from '../split/assign.ts';
+import { createDrain, createDrainMemory, type Drain, type DrainMemory } from '../split/drain.ts';
 import { modelSplit } from '../split/model-split.ts';
 import type { Allocations } from '../split/tables.ts';
 import type { Meters, SeriesMeter } from '../telemetry/meters.ts';
@@ -44,6 +45,7 @@ export interface Route {
   /** Position in the Plan's models. */
   readonly index: number;
   readonly split: ModelSplit;
+  readonly drain: Drain | null;
   readonly isDecision: (method: string, path: string) => boolean;
   readonly versions: readonly RouteVersion[];
   readonly mirrors: readonly RouteMirror[];
@@ -79,13 +81,24 @@ export function createRoutes(
   let upstreams = new Map<string, VersionUpstream>();
   const mirrors = new Map<string, Mirror>();
   const loads = new Map<string, { inflight: number }>();
+  let drains = new Map<string, DrainMemory>();
   const generations = createGenerations<VersionUpstream>((upstream) => void upstream.close().catch(report));
 
   function compile(
     plan: Plan,
     allocations: Allocations,
-  ): { entries: Omit<Route, 'generation'>[]; used: Map<string, VersionUpstream> } {
+  ): { entries: Omit<Route, 'generation'>[]; used: Map<string, VersionUpstream>; draining: Map<string, DrainMemory> } {
     const used = new Map<string, VersionUpstream>();
+    const draining = new Map<string, DrainMemory>();
+    const drainOf = ({ name, versions, champion, drain }: ModelPlan): Drain | null => {
+      if (drain === null) return null;
+      const version = versions[drain.version]?.name ?? '';
+      const meter = meters.series(name, version, drain.version === champion ? 'champion' : 'challenger');
+      const key = `${name}\n${version}\n${drain.unitsMax}`;
+      const memory = drains.get(key) ?? createDrainMemory(drain.unitsMax, clock.now, () => meter.drainForgot());
+      draining.set(key, memory);
+      return createDrain(drain, memory);
+    };
     const upstreamOf = (model: ModelPlan, role: 'primary' | 'shadow', version: number): VersionUpstream => {
       const versionPlan = model.versions[version];
       if (versionPlan === undefined) throw new Error(`model ${model.name} has no version ${version}`);
@@ -108,6 +121,7 @@ export function createRoutes(
         serial: plan.serial,
         index,
         split: modelSplit(model, allocations[index] ?? []),
+        drain: drainOf(model),
         isDecision: protocolOf(model.protocol).isDecision,
         versions: model.versions.map((version, at) => ({
           index: at,
@@ -130,13 +144,13 @@ export function createRoutes(
         recordHeaders: new Set([...READING_HEADERS, ...model.capture.headers]),
       };
     });
-    return { entries, used };
+    return { entries, used, draining };
   }
 
   const routes: Routes = {
     table: createRouteTable<Route>([]),
     swap(plan, allocations) {
-      const { entries, used } = compile(plan, allocations);
+      const { entries, used, draining } = compile(plan, allocations);
       const dropped = [...upstreams].filter(([key]) => !used.has(key)).map(([, upstream]) => upstream);
       for (const upstream of dropped) upstream.retire().catch(report);
       const generation = generations.next(dropped);
@@ -144,6 +158,7 @@ export function createRoutes(
         entries.map((entry) => ({ match: entry.plan.match, route: { ...entry, generation } })),
       );
       upstreams = used;
+      drains = draining;
     },
     get shadows() {
       return sum(mirrors, (mirror) => mirror.calls);

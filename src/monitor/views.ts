@@ -112,7 +112,7 @@ export function createModelViews(sources: ViewSources): ModelViews {
       const found = shelf.named(name);
       if (found === undefined) return undefined;
       const { model, generation } = found.known;
-      return { ...explainUnit(model, found.tables, unit, attributes), generation };
+      return { ...explainUnit(model, found.tables, found.history, unit, attributes), generation };
     },
   };
 }

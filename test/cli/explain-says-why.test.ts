@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExplainView } from '../../src/admin/view.ts';
-import { explain } from '../../src/commands/explain.ts';
-import { loadPlan } from '../../src/config/load.ts';
+import { explain, explained as ready } from '../../src/commands/explain.ts';
+import { loadAllocated } from '../../src/commands/load-allocated.ts';
 import { headgate } from './headgate.ts';
 
 const YAML = `models:
@@ -38,11 +38,13 @@ function explained(
   unit: string,
   more: { headers?: Record<string, string>; query?: Record<string, string>; path?: string } = {},
 ) {
-  const loaded = loadPlan(file, { env: {}, serial: 1 });
+  const loaded = loadAllocated(file, {});
   if (loaded.kind === 'problems') throw new Error(JSON.stringify(loaded.problems));
-  const [model] = loaded.plan.models;
+  const { plan, allocations, histories } = loaded;
+  const [model] = plan.models;
   if (model === undefined) throw new Error('the file has a model');
-  return explain(loaded.plan, model, { model: 'fraud', unit, headers: {}, query: {}, path: null, ...more });
+  const asked = { headers: {}, query: {}, path: null, body: null, ...more };
+  return explain(ready(plan, model, allocations[0] ?? [], histories[0]), unit, asked);
 }
 
 describe('headgate explain', () => {
