@@ -1,7 +1,7 @@
 // What passes between the rooms for an allocation: who owns each slot of each split, and since which epoch. The supervisor
 // makes the tables, from the lock or afresh; gateways and the monitor read them. Earlier epochs are for people only.
 
-/** One split: a model's own, or that of one of its rules. */
+/** One split: a model's own, that of one of its rules, or the parts of a layer. */
 export interface AllocationTable {
   /** Owner of each slot, an index into the model's versions (a Uint8Array of SLOTS). */
   readonly owners: SharedArrayBuffer;
@@ -9,7 +9,10 @@ export interface AllocationTable {
   readonly epoch: number;
 }
 
-/** Per model of the Plan: the table of its split and then of each rule's split, in order. */
+/**
+ * Per model of the Plan: the table of its split, then of each rule's split in order, and last, where the model is in a layer,
+ * the layer's own, whose owners are indices into the layer's members.
+ */
 export type Allocations = readonly (readonly AllocationTable[])[];
 
 /** One split in an epoch that is over. */
@@ -21,13 +24,21 @@ export interface PastSplit {
   readonly whole: boolean;
 }
 
-/** An earlier epoch of one model. */
+/** Who took part: a change of it begins an epoch, as a change of shares does. */
+export interface Enrolment {
+  readonly eligible: number;
+  readonly holdout: number;
+  readonly layer: string | null;
+}
+
+/** An earlier epoch of one model (with its enrolment) or layer (without). */
 export interface PastEpoch {
   readonly epoch: number;
   /** When the epoch began, ISO. */
   readonly at: string;
   readonly salt: string;
-  /** By the key of the split: `split`, or a rule's (see splits-of.ts). */
+  readonly enrolment: Enrolment | null;
+  /** By the key of the split: `split`, or a rule's (splits-of.ts). */
   readonly splits: Readonly<Record<string, PastSplit>>;
 }
 
