@@ -64,7 +64,9 @@ function addDecisions(app: OpenAPIHono, view: AdminView): void {
       path: path ?? '',
       body: body === undefined ? null : Buffer.from(body, 'utf8'),
     });
-    return found === undefined ? c.json(noModel(view, model), 404, PROBLEM_JSON) : c.json(found, 200);
+    if (found === undefined) return c.json(noModel(view, model), 404, PROBLEM_JSON);
+    if ('obstacle' in found) return c.json(problemOf('bad_request', found.obstacle), 400, PROBLEM_JSON);
+    return c.json(found, 200);
   });
   app.openapi(routes.decisionRoute, async (c) => {
     const { id } = c.req.valid('param');

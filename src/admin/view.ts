@@ -155,7 +155,7 @@ export interface AdminView {
   split(name: string): SplitView | undefined;
   shadows(name: string): readonly ShadowView[] | undefined;
   drift(name: string): DriftView | undefined;
-  /** @param attributes what rules look at */
+  /** @param attributes what rules look at @returns an obstacle where the data path would not assign by such a unit */
   explain(
     model: string,
     unit: string,
@@ -165,7 +165,7 @@ export interface AdminView {
       readonly path: string;
       readonly body: Uint8Array | null;
     },
-  ): ExplainView | undefined;
+  ): ExplainView | { readonly obstacle: string } | undefined;
   decision(id: string): Promise<DecisionView | undefined>;
   /** Prometheus exposition and its content type. */
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;

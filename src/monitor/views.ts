@@ -17,7 +17,8 @@ import type { Comparer } from '../compare/comparer.ts';
 import type { ModelPlan } from '../config/plan.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 import { type Role, SHADOW_DROPS, SLOTS } from '../model.ts';
-import { type AskedAttributes, explainUnit } from '../split/explain.ts';
+import { type AskedAttributes, asOnTheWire, createExplainer, type Explainer, noAssignment } from '../split/explain.ts';
+import type { AllocationTable } from '../split/tables.ts';
 import { SERIES } from '../telemetry/layout.ts';
 import type { Sums } from '../telemetry/sums.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
@@ -40,11 +41,18 @@ export interface ModelViews {
   split(name: string): SplitView | undefined;
   shadows(name: string): readonly ShadowView[] | undefined;
   drift(name: string): DriftView | undefined;
-  explain(model: string, unit: string, attributes: AskedAttributes): ExplainView | undefined;
+  explain(
+    model: string,
+    unit: string,
+    attributes: AskedAttributes,
+  ): ExplainView | { readonly obstacle: string } | undefined;
 }
 
 export function createModelViews(sources: ViewSources): ModelViews {
   const { shelf, traffic, sums, capture, drift, comparer, unreadable } = sources;
+
+  /** Compiled when first asked for; they go with the Plan whose tables they are made from. */
+  const explainers = new WeakMap<readonly AllocationTable[], Explainer>();
 
   function planOf(name: string): ModelPlan | undefined {
     return shelf.named(name)?.known.model;
@@ -112,9 +120,21 @@ export function createModelViews(sources: ViewSources): ModelViews {
       const found = shelf.named(name);
       if (found === undefined) return undefined;
       const { model, generation } = found.known;
-      return { ...explainUnit(model, found.tables, found.history, unit, attributes), generation };
+      const bytes = Buffer.from(unit, 'utf8');
+      const obstacle = noAssignment(model, bytes);
+      if (obstacle !== null) return { obstacle };
+      const explainer = kept(explainers, found.tables, () => createExplainer(model, found.tables, found.history));
+      const path = attributes.path === '' ? (model.match.paths[0] ?? '') || '/' : attributes.path;
+      const asked = asOnTheWire(explainer, { ...attributes, path });
+      return { ...explainer.explain({ bytes, text: unit }, asked), generation };
     },
   };
+}
+
+function kept<Key extends object, Value>(store: WeakMap<Key, Value>, key: Key, make: () => Value): Value {
+  const found = store.get(key) ?? make();
+  store.set(key, found);
+  return found;
 }
 
 const NO_TRAFFIC = {

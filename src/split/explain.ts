@@ -118,18 +118,6 @@ export function createExplainer(
 const ALWAYS: RuleConditions = { headers: {}, query: {}, path: null, body: [] };
 const NO_REQUEST: Attributes = { rawHeaders: [], target: '/', body: [] };
 
-/** One unit, asked about once. */
-export function explainUnit(
-  model: ModelPlan,
-  tables: readonly AllocationTable[],
-  history: ModelHistory,
-  unit: string,
-  asked: AskedAttributes,
-): Explanation {
-  const explainer = createExplainer(model, tables, history);
-  return explainer.explain({ bytes: Buffer.from(unit, 'utf8'), text: unit }, asOnTheWire(explainer, asked));
-}
-
 /** Header values as latin1 bytes, the query percent-encoded. */
 export function asOnTheWire(explainer: Explainer, { headers, query, path, body }: AskedAttributes): Attributes {
   const search = new URLSearchParams(query).toString();
