@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExplainView } from '../../src/admin/view.ts';
-import { explain, explained as ready } from '../../src/commands/explain.ts';
-import { loadAllocated } from '../../src/commands/load-allocated.ts';
+import { type ExplainedModel, explain, findModel } from '../../src/commands/explain.ts';
 import { headgate } from './headgate.ts';
 
 const YAML = `models:
@@ -27,10 +26,14 @@ const YAML = `models:
 
 let folder: string;
 let file: string;
+let fraud: ExplainedModel;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'headgate-explain-'));
   file = join(folder, 'gate.yaml');
   writeFileSync(file, YAML);
+  const found = findModel(file, 'fraud');
+  if (typeof found === 'number') throw new Error('the file has problems');
+  fraud = found;
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -38,13 +41,7 @@ function explained(
   unit: string,
   more: { headers?: Record<string, string>; query?: Record<string, string>; path?: string } = {},
 ) {
-  const loaded = loadAllocated(file, {});
-  if (loaded.kind === 'problems') throw new Error(JSON.stringify(loaded.problems));
-  const { plan, allocations, histories } = loaded;
-  const [model] = plan.models;
-  if (model === undefined) throw new Error('the file has a model');
-  const asked = { headers: {}, query: {}, path: null, body: null, ...more };
-  return explain(ready(plan, model, allocations[0] ?? [], histories[0]), unit, asked);
+  return explain(fraud, unit, { headers: {}, query: {}, path: null, body: null, ...more });
 }
 
 describe('headgate explain', () => {

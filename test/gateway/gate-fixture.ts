@@ -102,13 +102,12 @@ export function plan(models: readonly ModelPlan[], listen: Partial<ListenPlan> =
   };
 }
 
-export function allocations({ models }: Plan): Allocations {
+export function allocations({ models }: Plan, epoch = 0): Allocations {
   return models.map((m) => {
     const names = m.versions.map((v) => v.name);
-    return [m.split, ...m.rules.map((rule) => rule.split)].map((shares) => ({
-      owners: allocate(names, shares),
-      epoch: 0,
-    }));
+    const owners = [m.split, ...m.rules.map((rule) => rule.split)].map((shares) => allocate(names, shares));
+    if (m.layer !== null) owners.push(allocate(m.layer.members, m.layer.shares));
+    return owners.map((table) => ({ owners: table, epoch }));
   });
 }
 
@@ -122,7 +121,8 @@ export interface TestGate {
   readonly blocks: readonly MeterBlock[];
   /** Records handed over so far; waits until there are `count`. */
   records(count: number): Promise<readonly ExchangeRecord[]>;
-  swap(plan: Plan): void;
+  /** @param epoch of all its allocations */
+  swap(plan: Plan, epoch?: number): void;
   /** Decisions in flight, as counted. */
   inflight(): number;
   /** Counters of the gateway thread, and of one (version, role) of the first model. */
@@ -212,7 +212,7 @@ export async function startGate(first: Plan, options: { readonly returnSlabs?: b
       if (problems.length > 0)
         throw new AggregateError(problems, `the gate reported ${problems.map(String).join('; ')}`);
     },
-    swap: (next) => gateway.swap(next, allocations(next)),
+    swap: (next, epoch = 0) => gateway.swap(next, allocations(next, epoch)),
     close: () => gateway.drain(false),
   };
 }
