@@ -5,9 +5,6 @@
 import { finalize, murmur3 } from '../kernel/murmur3.ts';
 import { SLOTS } from '../model.ts';
 
-/** Versions per model: an owner is one byte. */
-export const VERSIONS_MAX = 255;
-
 interface Contender {
   readonly index: number;
   readonly name: string;
