@@ -24,9 +24,9 @@ export interface Replay {
   readonly at: string;
   readonly model: string;
   readonly unit: string;
-  readonly then: Then;
+  readonly recorded: Then;
   /** null where it cannot be said: `why` tells the reason. */
-  readonly now: ExplainView | null;
+  readonly today: ExplainView | null;
   /** Whether the unit is assigned the same version today; null where it cannot be said. */
   readonly same: boolean | null;
   readonly why: readonly string[];
@@ -71,9 +71,9 @@ export function replay(row: CaptureRow, configuration: Explained, asked: Asked):
     rule,
     generation,
   } = row;
-  const then: Then = { version, assigned, slot, epoch, propensity, reason, rule, generation };
-  const base = { decision, at: new Date(row.at).toISOString(), model, unit, then };
-  const unknown = (sentence: string): Replay => ({ ...base, now: null, same: null, why: [sentence] });
+  const recorded: Then = { version, assigned, slot, epoch, propensity, reason, rule, generation };
+  const base = { decision, at: new Date(row.at).toISOString(), model, unit, recorded };
+  const unknown = (sentence: string): Replay => ({ ...base, today: null, same: null, why: [sentence] });
 
   const found = configuration.named(model);
   if (found === undefined) return unknown(`Model ${model} is no longer in the configuration.`);
@@ -87,7 +87,7 @@ export function replay(row: CaptureRow, configuration: Explained, asked: Asked):
   }
   if (answers.some((other) => other.version !== now.version)) return unknown(missing);
   const view = { ...now, generation: configuration.plan.generation };
-  return { ...base, now: view, same: assigned === view.version, why: whatDiffers(then, view, found.model) };
+  return { ...base, today: view, same: assigned === view.version, why: whatDiffers(recorded, view, found.model) };
 }
 
 /** Today's answers: one, or several where a rule looks at something that the record does not hold. */
@@ -133,10 +133,10 @@ function namesOf(rawHeaders: readonly string[]): string[] {
 
 const ROWS = ['assigned', 'slot', 'epoch', 'propensity', 'reason', 'rule', 'generation'] as const;
 
-export function replayText({ decision, at, model, unit, then, now, same, why }: Replay, calls: number): string {
+export function replayText({ decision, at, model, unit, recorded, today, same, why }: Replay, calls: number): string {
   const cell = (value: string | number | null | undefined): string => String(value ?? '-');
-  const current = now === null ? null : { ...now, assigned: now.version };
-  const width = Math.max(6, ...ROWS.map((key) => cell(then[key]).length));
+  const current = today === null ? null : { ...today, assigned: today.version };
+  const width = Math.max(6, ...ROWS.map((key) => cell(recorded[key]).length));
   const lines = [
     `decision    ${decision}${calls > 1 ? ` (the last of ${calls} calls on record)` : ''}`,
     `at          ${at}`,
@@ -144,7 +144,7 @@ export function replayText({ decision, at, model, unit, then, now, same, why }: 
     `unit        ${unit}`,
     '',
     `            ${'then'.padEnd(width)}  now`,
-    ...ROWS.map((key) => `${key.padEnd(12)}${cell(then[key]).padEnd(width)}  ${cell(current?.[key])}`),
+    ...ROWS.map((key) => `${key.padEnd(12)}${cell(recorded[key]).padEnd(width)}  ${cell(current?.[key])}`),
     '',
     ...why,
   ];

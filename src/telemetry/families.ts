@@ -95,7 +95,7 @@ export function seriesFamilies(sums: Sums): readonly Family[] {
       'counter',
       'headgate_drain_forgotten_total',
       'Units of a leaving version forgotten before their time: more were seen than drain.units.',
-      oneCell(at.drainForgotten),
+      perCell(at.drainForgotten, [NONE]),
     ),
     family(
       'counter',

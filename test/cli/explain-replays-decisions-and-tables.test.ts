@@ -151,13 +151,13 @@ describe('explain --decision', () => {
       same: true,
       unit,
       model: 'fraud',
-      then: { assigned: 'old', reason: 'split', epoch: 0 },
+      recorded: { assigned: 'old', reason: 'split', epoch: 0 },
     });
-    expect(same.now).toEqual(now(file, unit));
+    expect(same.today).toEqual(now(file, unit));
 
     const { slot } = now(file, unit);
     const moved = await replayed(configure('moved.yaml', { split: '{ new: 1 }' }), 'd1');
-    expect(moved).toMatchObject({ same: false, now: { version: 'new' } });
+    expect(moved).toMatchObject({ same: false, today: { version: 'new' } });
     expect(moved.why).toEqual([`Slot ${slot} belonged to old (epoch 0) and belongs to new (epoch 0).`]);
 
     const pinned = await replayed(configure('pinned.yaml', { more: `    overrides: { ${unit}: new }\n` }), 'd1');
@@ -167,7 +167,7 @@ describe('explain --decision', () => {
     expect(salted.why.join(' ')).toContain(`The salt has changed: the unit's slot was ${slot}`);
 
     const out = await replayed(configure('gone.yaml', { name: 'other' }), 'd1');
-    expect(out).toMatchObject({ same: null, now: null, why: ['Model fraud is no longer in the configuration.'] });
+    expect(out).toMatchObject({ same: null, today: null, why: ['Model fraud is no longer in the configuration.'] });
   });
 
   it('a unit that has lost its part in the split is told so', async () => {
@@ -186,14 +186,14 @@ describe('explain --decision', () => {
       more: `    rules:\n      - when: { header: { region: EU } }\n        split: { new: 1 }\n`,
     });
     const doubtful = await replayed(ruled, 'd3');
-    expect(doubtful).toMatchObject({ same: null, now: null });
+    expect(doubtful).toMatchObject({ same: null, today: null });
     expect(doubtful.why.join(' ')).toContain('rules[0] may hold');
-    expect(await replayed(ruled, 'd3', '--header', 'region=EU')).toMatchObject({ same: false, now: { rule: 0 } });
-    expect(await replayed(ruled, 'd3', '--header', 'region=US')).toMatchObject({ same: true, now: { rule: null } });
+    expect(await replayed(ruled, 'd3', '--header', 'region=EU')).toMatchObject({ same: false, today: { rule: 0 } });
+    expect(await replayed(ruled, 'd3', '--header', 'region=US')).toMatchObject({ same: true, today: { rule: null } });
     const body = configure('rule-body.yaml', {
       more: `    rules:\n      - when: { body: { /tier: '3' } }\n        split: { new: 1 }\n`,
     });
-    expect(await replayed(body, 'd3')).toMatchObject({ same: false, now: { rule: 0, reason: 'rule' } });
+    expect(await replayed(body, 'd3')).toMatchObject({ same: false, today: { rule: 0, reason: 'rule' } });
     expect(await replayed(body, 'd3', '--body', '{"tier":4}')).toMatchObject({ same: true });
   });
 
@@ -202,7 +202,11 @@ describe('explain --decision', () => {
     const unit = unitOn(file, 'new');
     await recordOf(file, 'd4', unit, { reason: 'fallback', version: 0 });
     const back = await replayed(file, 'd4');
-    expect(back).toMatchObject({ same: true, then: { version: 'old', assigned: 'new' }, now: { version: 'new' } });
+    expect(back).toMatchObject({
+      same: true,
+      recorded: { version: 'old', assigned: 'new' },
+      today: { version: 'new' },
+    });
     expect(back.why.join(' ')).toContain('new was assigned and failed before it answered; old answered in its place.');
     await record(file, { decisionId: 'd5', unit: '', slot: -1, reason: 'no_key' });
     expect(await replayed(file, 'd5')).toMatchObject({ same: null, why: [expect.stringContaining('no unit')] });

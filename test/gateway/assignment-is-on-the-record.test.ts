@@ -46,7 +46,8 @@ test('a rule on the body waits for the whole of it, however slowly it comes', as
   wire.write(`POST /m HTTP/1.1\r\nHost: a\r\naccount-id: u\r\nContent-Length: ${body.length}\r\n\r\n{"ti`);
   // Other decisions come and go meanwhile, for longer than a body that nobody reads is waited for.
   let others = 0;
-  for (const start = performance.now(); performance.now() - start < 60; others++) expect(await send('other')).toBe('old');
+  for (const start = performance.now(); performance.now() - start < 60; others++)
+    expect(await send('other')).toBe('old');
   wire.write('er":3}');
   expect(versionOf(await wire.message())).toBe('new');
   wire.destroy();

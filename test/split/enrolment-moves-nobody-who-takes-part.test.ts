@@ -86,8 +86,8 @@ describe('layer', () => {
       expect(by.length).toBeLessThan(2);
       for (const name of by) seen[name] = (seen[name] ?? 0) + 1;
     }
-    expect(Math.abs((seen['a'] ?? 0) / UNITS.length - 0.3)).toBeLessThan(0.05);
-    expect(Math.abs((seen['b'] ?? 0) / UNITS.length - 0.5)).toBeLessThan(0.05);
+    expect(Math.abs((seen.a ?? 0) / UNITS.length - 0.3)).toBeLessThan(0.05);
+    expect(Math.abs((seen.b ?? 0) / UNITS.length - 0.5)).toBeLessThan(0.05);
   });
 
   it('that is full leaves no unit over, and its order in the file means nothing', () => {
