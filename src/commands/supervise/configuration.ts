@@ -22,6 +22,8 @@ export interface Configuration {
   files(): readonly string[];
   /** Read the files again. @returns the problems; empty where `plan` is a new one */
   reload(): readonly string[];
+  /** Whether the files say something else than the Plan in force. Reads them, and changes nothing. */
+  isStale(): boolean;
 }
 
 export interface ConfigurationOptions {
@@ -80,6 +82,11 @@ export function readConfiguration({ file, env, clock, plansItself = false }: Con
       if (problems.length === 0) reloads.succeeded++;
       else reloads.failed++;
       return problems;
+    },
+    isStale() {
+      const read = loadPlan(file, { env, serial: current.plan.serial });
+      const now = read.kind === 'problems' ? read : allocateBy(read, { file, allocator, planAt: null });
+      return now.kind === 'problems' || now.plan.generation !== current.plan.generation;
     },
   };
 }
