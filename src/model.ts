@@ -7,8 +7,20 @@ export const SLOTS = 10_000;
 export const ROLES = ['champion', 'challenger', 'shadow'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Why a unit was given its version. `fallback`: the assigned version failed before answering, the champion answered. */
-export const REASONS = ['split', 'override', 'rule', 'fallback', 'no_key'] as const;
+/** Bytes of a unit. Longer keys are taken for absent: no business key is this long, and a record must hold it. */
+export const UNIT_BYTES_MAX = 1024;
+
+/** Why a unit was given its version (docs/assignment.md). At most sixteen: a record packs one into four bits. */
+export const REASONS = [
+  'split',
+  'override',
+  'rule',
+  'fallback', // the assigned version failed before answering, the champion answered
+  'no_key', // no unit: by chance or the champion, and never sticky
+  'ineligible', // not enrolled, or the layer gave the unit to another model: the champion
+  'holdout', // held out of every split: the champion
+  'drain', // seen on a leaving version not long ago, and left there for a while
+] as const;
 export type Reason = (typeof REASONS)[number];
 
 /** Why a request was mirrored nowhere, although its share of the mirror had come up. */
@@ -37,9 +49,13 @@ export interface Assignment {
   readonly version: number;
   /** 0 to 9,999; -1 where no unit was hashed. */
   readonly slot: number;
-  /** Probability with which this split gives a unit this version, 0 to 1. */
+  /** Of the allocation used, as the lock counts them; 0 where there is no lock. */
+  readonly epoch: number;
+  /** Probability with which a unit that came this way is given this version, 0 to 1. */
   readonly propensity: number;
   readonly reason: Reason;
+  /** Index of the rule that held, or -1. */
+  readonly rule: number;
 }
 
 /**
@@ -54,7 +70,10 @@ export interface ExchangeRecord {
   readonly role: Role;
   readonly reason: Reason;
   readonly slot: number;
+  readonly epoch: number;
   readonly propensity: number;
+  /** Index of the rule that held, or -1. */
+  readonly rule: number;
   readonly decisionId: string;
   /** The unit, decoded as UTF-8; empty where there was no key. */
   readonly unit: string;

@@ -9,7 +9,7 @@ import { reload } from './reload.ts';
 import { routing } from './routing.ts';
 import { slab } from './slab.ts';
 
-const MICROS: readonly Micro[] = [assignment, ...routing, ...slab, ...drift, reload];
+const MICROS: readonly Micro[] = [...assignment, ...routing, ...slab, ...drift, reload];
 
 guardProcesses(); // for the folders that benchmarks write to
 

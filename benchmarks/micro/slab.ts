@@ -73,6 +73,8 @@ function exampleExchange(): ExchangeRecord {
     role: 'champion',
     reason: 'split',
     slot: 4711,
+    epoch: 1,
+    rule: -1,
     propensity: 0.9,
     decisionId: '018f4d7e-6c1a-7b3c-9d2e-0123456789ab',
     unit: unitName(1),

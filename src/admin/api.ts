@@ -59,9 +59,13 @@ function addModels(app: OpenAPIHono, view: AdminView): void {
 
 function addDecisions(app: OpenAPIHono, view: AdminView): void {
   app.openapi(routes.explainRoute, (c) => {
-    const { model, unit, header, query, path } = c.req.valid('query');
-    const headers = record(header, (name) => name.toLowerCase());
-    const found = view.explain(model, unit, { headers, query: record(query, (name) => name), path: path ?? '' });
+    const { model, unit, header, query, path, body } = c.req.valid('query');
+    const found = view.explain(model, unit, {
+      headers: record(header, (name) => name.toLowerCase()),
+      query: record(query, (name) => name),
+      path: path ?? '',
+      body: body === undefined ? null : Buffer.from(body, 'utf8'),
+    });
     if (found === undefined) return c.json(noModel(view, model), 404, PROBLEM_JSON);
     if ('obstacle' in found) return c.json(problemOf('not_assigned', found.obstacle), 422, PROBLEM_JSON);
     return c.json(found, 200);

@@ -150,9 +150,24 @@ export const explainSchema = z
     unit: z.string(),
     version: z.string(),
     slot: z.int().min(-1),
+    epoch: count.describe('Of the allocation used; 0 without a lock.'),
+    since: z.string().nullable().describe('When that epoch began.'),
     propensity: share,
     reason: z.enum(REASONS).or(z.string()),
-    rule: z.int().min(0).nullable(),
+    rule: z.int().min(0).nullable().describe('Index of the rule that held.'),
+    drain: z
+      .strictObject({ version: z.string(), forMs: z.number().min(0) })
+      .nullable()
+      .describe('A leaving version: a gate that has seen the unit there within this time keeps it there.'),
+    earlier: list(
+      z.strictObject({
+        epoch: count,
+        from: z.string(),
+        slot: z.int().min(0),
+        version: z.string().nullable().describe('null: the champion of then.'),
+        reason: z.string(),
+      }),
+    ).describe('What the unit was given in earlier epochs, newest first.'),
     generation: z.string(),
   })
   .openapi('Explanation');

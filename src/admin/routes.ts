@@ -104,6 +104,7 @@ export const explainRoute = createRoute({
       header: pairs.openapi({ description: 'NAME:VALUE of a request header that rules look at; may be repeated.' }),
       query: pairs.openapi({ description: 'NAME:VALUE of a query parameter that rules look at; may be repeated.' }),
       path: z.string().max(4000).optional().openapi({ description: 'Path that rules look at.' }),
+      body: z.string().max(8000).optional().openapi({ description: 'JSON body that rules look at.' }),
     }),
   },
   responses: {

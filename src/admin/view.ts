@@ -120,9 +120,23 @@ export interface ExplainView {
   readonly unit: string;
   readonly version: string;
   readonly slot: number;
+  /** Of the allocation used, and when it began (ISO); 0 and null without a lock. */
+  readonly epoch: number;
+  readonly since: string | null;
   readonly propensity: number;
   readonly reason: string;
+  /** Index of the rule that held. */
   readonly rule: number | null;
+  /** A leaving version: a gate that has seen the unit there within this time keeps it there. */
+  readonly drain: { readonly version: string; readonly forMs: number } | null;
+  /** What the unit was given in earlier epochs, newest first; version null: the champion of then. */
+  readonly earlier: readonly {
+    readonly epoch: number;
+    readonly from: string;
+    readonly slot: number;
+    readonly version: string | null;
+    readonly reason: string;
+  }[];
   readonly generation: string;
 }
 
@@ -149,7 +163,7 @@ export interface AdminView {
   split(name: string): SplitView | undefined;
   shadows(name: string): readonly ShadowView[] | undefined;
   drift(name: string): DriftView | undefined;
-  /** @param attributes header and query values that rules look at */
+  /** @param attributes what rules look at @returns an obstacle where the data path would not assign by such a unit */
   explain(
     model: string,
     unit: string,
@@ -157,6 +171,7 @@ export interface AdminView {
       readonly headers: Readonly<Record<string, string>>;
       readonly query: Readonly<Record<string, string>>;
       readonly path: string;
+      readonly body: Uint8Array | null;
     },
   ): ExplainView | Unassigned | undefined;
   decision(id: string): Promise<DecisionView | undefined>;

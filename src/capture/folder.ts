@@ -3,13 +3,18 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** @param data absolute path of the data folder */
+export function capturesFolder(data: string): string {
+  return join(data, 'captures');
+}
+
 /**
  * @param data absolute path of the data folder
  * @returns path of the folder for segments
  * @throws Error with folder, reason and remedy
  */
 export async function openFolder(data: string): Promise<string> {
-  const folder = join(data, 'captures');
+  const folder = capturesFolder(data);
   try {
     await mkdir(folder, { recursive: true, mode: 0o750 });
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);

@@ -26,9 +26,14 @@ export interface RowColumns {
   readonly assigned: string;
   readonly role: string;
   readonly unit: string;
+  /** -1 where there was no unit: such a row is not sticky. */
   readonly slot: number;
+  /** Of the allocation, as the lock counts them; 0 without a lock. */
+  readonly epoch: number;
   readonly propensity: number;
   readonly reason: string;
+  /** Index of the rule that held, in the configuration of `generation`; null where none did. */
+  readonly rule: number | null;
   readonly client: string;
   readonly method: string;
   readonly path: string;
@@ -99,8 +104,10 @@ export function columnsOf(record: ExchangeRecord, names: RowNames, kept: Kept): 
     role: record.role,
     unit: record.unit,
     slot: record.slot,
+    epoch: record.epoch,
     propensity: record.propensity,
     reason: record.reason,
+    rule: record.rule < 0 ? null : record.rule,
     client: record.client,
     method: record.method,
     path: record.path,

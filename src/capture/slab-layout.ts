@@ -3,15 +3,15 @@
 //
 // One record, from an offset that is a multiple of 8:
 //   6 float64   at, latencyMs, upstreamMs, propensity, requestBytes, responseBytes
-//   14 int32    length of the record, serial, model, version, assigned, slot, status, failure, attempts, flags,
-//               number of request-header strings, of response-header strings, held bytes of request, of response
+//   16 int32    length of the record, serial, model, version, assigned, slot, status, failure, attempts, flags,
+//               number of request-header strings, of response-header strings, held bytes of request, of response, epoch, rule
 //   n int32     one per string, in the order written: byte length * 2, plus 1 where the string is UTF-16
 //   bytes       the strings (latin1, or UTF-16 little-endian where a character does not fit), request, response, padding
 
 import { type ExchangeRecord, REASONS, ROLES } from '../model.ts';
 
 const FLOATS = 6;
-const INTS = 14;
+const INTS = 16;
 const HEAD_BYTES = FLOATS * 8 + INTS * 4;
 /** decisionId, unit, client, method, path, traceId, parentSpanId, spanId, callSpanId. */
 const STRINGS = 9;
@@ -113,6 +113,8 @@ export function pack(views: SlabViews, start: number, record: ExchangeRecord): n
   ints[n + 11] = responseHeaders.length;
   ints[n + 12] = responseAt - requestAt;
   ints[n + 13] = at - responseAt;
+  ints[n + 14] = record.epoch;
+  ints[n + 15] = record.rule;
   return end;
 }
 
@@ -200,13 +202,15 @@ export function unpack(views: SlabViews, start: number, used: number): { record:
     version: intAt(ints, n + 3),
     assigned: intAt(ints, n + 4),
     slot: intAt(ints, n + 5),
+    epoch: intAt(ints, n + 14),
+    rule: intAt(ints, n + 15),
     status: intAt(ints, n + 6),
     failure: intAt(ints, n + 7),
     attempts: intAt(ints, n + 8),
     truncated: (flags & FLAG_TRUNCATED) !== 0,
     sampled: (flags & FLAG_SAMPLED) !== 0,
     role: ROLES[(flags >>> ROLE_SHIFT) & 3] ?? 'champion',
-    reason: REASONS[(flags >>> REASON_SHIFT) & 7] ?? 'split',
+    reason: REASONS[(flags >>> REASON_SHIFT) & 15] ?? 'split',
     at: floats[f] as number,
     latencyMs: floats[f + 1] as number,
     upstreamMs: floats[f + 2] as number,

@@ -1,10 +1,11 @@
-// `headgate check -c FILE`: every problem of a configuration, or what it would do. It opens no socket and writes no file.
+// `headgate check -c FILE`: every problem of a configuration and of its lock, or what it would do. It opens no socket and
+// writes no file.
 
 import type { Environment } from '../config/interpolate.ts';
-import { type LoadResult, loadPlan } from '../config/load.ts';
 import type { ModelPlan, Plan } from '../config/plan.ts';
 import { formatProblem } from '../config/problem.ts';
 import { EXIT } from './exit-codes.ts';
+import { type LoadedOrNot, loadAllocated } from './load-allocated.ts';
 
 interface Output {
   write(text: string): unknown;
@@ -19,7 +20,7 @@ export interface CheckOptions {
 
 /** @returns the exit code: 0, or 78 where there are problems */
 export async function runCheck(file: string, { json, env, stdout, stderr }: CheckOptions): Promise<number> {
-  const result = loadPlan(file, { env, serial: 1 });
+  const result = loadAllocated(file, env);
   if (json) stdout.write(`${JSON.stringify(report(result), null, 2)}\n`);
   else if (result.kind === 'plan') stdout.write(summary(file, result.plan, result.files.length));
   else {
@@ -29,7 +30,7 @@ export async function runCheck(file: string, { json, env, stdout, stderr }: Chec
   return result.kind === 'plan' ? EXIT.ok : EXIT.config;
 }
 
-function report(result: LoadResult): unknown {
+function report(result: LoadedOrNot): unknown {
   const { files } = result;
   if (result.kind === 'problems') return { ok: false, problems: result.problems, files };
   const { generation, models } = result.plan;

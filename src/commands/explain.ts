@@ -1,73 +1,147 @@
-// `headgate explain`: which version a unit is given, and why, from the configuration alone. Runs the same assignment as the
-// data path; asks no running gate.
+// `headgate explain`: which version a unit is given, and why, from the configuration and its lock alone. Runs the same assignment
+// as the data path; asks no running gate. Files of units are explain-units.ts, past decisions explain-decision.ts.
 
 import type { ExplainView } from '../admin/view.ts';
-import { loadPlan } from '../config/load.ts';
 import type { ModelPlan, Plan } from '../config/plan.ts';
 import { formatProblem } from '../config/problem.ts';
 import { SLOTS } from '../model.ts';
-import { explainUnit, noAssignment } from '../split/explain.ts';
+import { asOnTheWire, createExplainer, type Explainer, noAssignment } from '../split/explain.ts';
+import type { AllocationTable, ModelHistory } from '../split/tables.ts';
 import { EXIT } from './exit-codes.ts';
-import { createAllocator } from './supervise/allocations.ts';
+import { loadAllocated } from './load-allocated.ts';
 
-export interface ExplainOptions {
-  readonly model: string;
-  readonly unit: string;
-  readonly file: string;
-  /** What rules look at. */
+/** What rules look at, as a person gives it. */
+export interface Asked {
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly path: string | null;
+  readonly body: Uint8Array | null;
+}
+
+export interface ExplainOptions extends Asked {
+  readonly model: string;
+  readonly unit: string;
+  readonly file: string;
   readonly json: boolean;
+}
+
+/** A model of the configuration, ready to be asked. */
+export interface ExplainedModel {
+  readonly plan: Plan;
+  readonly model: ModelPlan;
+  readonly explainer: Explainer;
+}
+
+/** A configuration as `explain` reads it. */
+export interface Explained {
+  readonly plan: Plan;
+  named(name: string): ExplainedModel | undefined;
 }
 
 /** @returns the exit code */
 export async function runExplain(options: ExplainOptions): Promise<number> {
-  const loaded = loadPlan(options.file, { env: process.env, serial: 1 });
+  const found = findModel(options.file, options.model);
+  if (typeof found === 'number') return found;
+  const obstacle = noAssignment(found.model, Buffer.from(options.unit, 'utf8'));
+  if (obstacle !== null) {
+    process.stderr.write(`${obstacle}\n`);
+    return EXIT.data;
+  }
+  const view = explain(found, options.unit, options);
+  process.stdout.write(options.json ? `${JSON.stringify(view, null, 2)}\n` : explainText(view, found.model));
+  return EXIT.ok;
+}
+
+/** @returns the exit code where the configuration has problems, which have been told */
+export function loadExplained(file: string): Explained | number {
+  const loaded = loadAllocated(file, process.env);
   if (loaded.kind === 'problems') {
     for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
     return EXIT.config;
   }
-  const { plan } = loaded;
-  const model = plan.models.find((candidate) => candidate.name === options.model);
-  const obstacle = model === undefined ? unknownModel(options, plan) : noAssignment(model, options.unit);
-  if (model === undefined || obstacle !== null) {
-    process.stderr.write(`${obstacle}\n`);
-    return EXIT.data;
-  }
-  const view = explain(plan, model, options);
-  process.stdout.write(options.json ? `${JSON.stringify(view, null, 2)}\n` : explainText(view, model));
-  return EXIT.ok;
+  const { plan, allocations, histories } = loaded;
+  return {
+    plan,
+    named(name) {
+      const at = plan.models.findIndex((candidate) => candidate.name === name);
+      const model = plan.models[at];
+      return model === undefined ? undefined : explained(plan, model, allocations[at] ?? [], histories[at]);
+    },
+  };
 }
 
-function unknownModel({ model, file }: ExplainOptions, plan: Plan): string {
-  return `No model is called ${model}; ${file} has ${plan.models.map(({ name }) => name).join(', ')}.`;
+/** @returns the exit code where there is none, which has been told */
+export function findModel(file: string, name: string): ExplainedModel | number {
+  const loaded = loadExplained(file);
+  if (typeof loaded === 'number') return loaded;
+  const found = loaded.named(name);
+  if (found !== undefined) return found;
+  const names = loaded.plan.models.map((candidate) => candidate.name).join(', ');
+  process.stderr.write(`No model is called ${name}; ${file} has ${names}.\n`);
+  return EXIT.data;
 }
 
-export function explain(plan: Plan, model: ModelPlan, options: Omit<ExplainOptions, 'file' | 'json'>): ExplainView {
-  const tables = createAllocator().allocate({ ...plan, models: [model] })[0] ?? [];
-  const path = options.path ?? (model.match.paths[0] || '/');
-  return { ...explainUnit(model, tables, options.unit, { ...options, path }), generation: plan.generation };
+export function explained(
+  plan: Plan,
+  model: ModelPlan,
+  tables: readonly AllocationTable[],
+  history: ModelHistory = { since: null, past: [] },
+): ExplainedModel {
+  return { plan, model, explainer: createExplainer(model, tables, history) };
+}
+
+export function explain({ plan, model, explainer }: ExplainedModel, unit: string, asked: Asked): ExplainView {
+  const attributes = asOnTheWire(explainer, { ...asked, path: pathOr(asked.path, model) });
+  const bytes = Buffer.from(unit, 'utf8');
+  return { ...explainer.explain({ bytes, text: unit }, attributes), generation: plan.generation };
+}
+
+/** A path that the model is found under, where none was named. */
+export function pathOr(path: string | null, { match }: ModelPlan): string {
+  return path ?? (match.paths[0] || '/');
 }
 
 export function explainText(view: ExplainView, model: ModelPlan): string {
+  const epoch = view.epoch === 0 ? 'none: there is no lock' : `${view.epoch}, since ${view.since ?? 'unknown'}`;
   const rows = [
     ['model', view.model],
     ['unit', view.unit],
     ['version', view.version],
     ['why', why(view, model)],
     ['slot', `${view.slot} of ${SLOTS}`],
+    ['epoch', epoch],
     ['propensity', `${view.propensity} (the share of units with the same answer)`],
+    ...(view.drain === null ? [] : [['drain', drainText(view.drain)]]),
+    ...view.earlier.map(({ epoch: past, from, version, reason }) => [
+      `epoch ${past}`,
+      `${version ?? 'the champion'} (${reason}), since ${from}`,
+    ]),
     ['generation', view.generation],
   ];
   return rows.map(([name = '', value = '']) => `${name.padEnd(12)}${value}\n`).join('');
 }
 
-function why(view: ExplainView, model: ModelPlan): string {
+function drainText({ version, forMs }: NonNullable<ExplainView['drain']>): string {
+  return `a gate that has seen the unit on ${version} in the last ${forMs / 3_600_000} h leaves it there`;
+}
+
+/** The reason in words, with the shares of the split that was used. */
+export function why({ reason, rule }: Pick<ExplainView, 'reason' | 'rule'>, model: ModelPlan): string {
   const shares = (split: readonly number[]): string =>
-    model.versions.map(({ name }, at) => `${name} ${Number(((split[at] ?? 0) * 100).toFixed(2))}%`).join(', ');
-  if (view.reason === 'override') return 'overrides names this unit';
-  if (view.rule !== null)
-    return `rules[${view.rule}] matches the request: ${shares(model.rules[view.rule]?.split ?? [])}`;
+    model.versions.map(({ name }, at) => `${name} ${percent(split[at] ?? 0)}`).join(', ');
+  const champion = `the champion`;
+  if (reason === 'override') return 'overrides names this unit';
+  if (reason === 'holdout') return `held out (holdout ${percent(model.holdout)}): ${champion}`;
+  if (reason === 'ineligible') {
+    const { layer } = model;
+    if (layer !== null)
+      return `not in this model's part of layer ${layer.name} (${percent(model.eligible)}): ${champion}`;
+    return `not enrolled (eligible ${percent(model.eligible)}): ${champion}`;
+  }
+  if (rule !== null) return `rules[${rule}] matches the request: ${shares(model.rules[rule]?.split ?? [])}`;
   return `the split: ${shares(model.split)}`;
+}
+
+function percent(fraction: number): string {
+  return `${Number((fraction * 100).toFixed(2))}%`;
 }

@@ -40,6 +40,7 @@ function createProgram(done: (code: number) => void): Command {
     .command('serve')
     .description('start the gate')
     .requiredOption('-c, --config <file>', 'configuration (YAML)')
+    .option('--plan', 'write the allocation lock by itself where it is stale or missing (for one replica only)')
     .addHelpText(
       'after',
       example(
@@ -47,9 +48,9 @@ function createProgram(done: (code: number) => void): Command {
         'SIGHUP or a change of the file reloads it; SIGTERM drains, then stops.',
       ),
     )
-    .action(async (options: { config: string }) => {
+    .action(async (options: { config: string; plan?: true }) => {
       const { runServe } = await import('./serve.ts');
-      done(await runServe({ file: options.config, env }));
+      done(await runServe({ file: options.config, env, plansItself: options.plan === true }));
     });
 
   program
@@ -64,6 +65,27 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (options: { config: string; json?: true }) => {
       const { runCheck } = await import('./check.ts');
       done(await runCheck(options.config, { json: options.json === true, env, stdout, stderr }));
+    });
+
+  program
+    .command('plan')
+    .description('show which units a changed configuration moves, and write the allocation lock')
+    .requiredOption('-c, --config <file>', 'configuration (YAML)')
+    .option('--rename <old=new>', 'a version or model that got another name and keeps its units (repeatable)', pair)
+    .option('--dry-run', 'show, and leave the lock as it is')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      example(
+        'headgate plan -c headgate.yaml --dry-run',
+        'The lock is allocations.lock.json beside the configuration: commit both.',
+      ),
+    )
+    .action(async (options: PlanFlags) => {
+      const { runPlan } = await import('./plan.ts');
+      const renames = new Map(Object.entries(options.rename ?? {}));
+      const [dryRun, json, now] = [options.dryRun === true, options.json === true, new Date().toISOString()];
+      done(await runPlan(options.config, { renames, dryRun, json, env, now, stdout, stderr }));
     });
 
   program
@@ -83,19 +105,20 @@ function createProgram(done: (code: number) => void): Command {
 
   program
     .command('explain')
-    .description('say which version a unit is given, and why')
-    .argument('<model>', 'name of the model')
-    .argument('<unit>', 'value of the sticky key')
+    .description('say which version a unit is given, and why; or replay a decision of the past')
+    .argument('[model]', 'name of the model')
+    .argument('[unit]', 'value of the sticky key')
     .requiredOption('-c, --config <file>', 'configuration (YAML)')
+    .option('--units <file>', 'a file of units, one a line, instead of one; - is the standard input')
+    .option('--decision <id>', 'a decision on record, instead of a unit')
     .option('--header <name=value>', 'a request header that rules look at (repeatable)', pair)
     .option('--query <name=value>', 'a query value that rules look at (repeatable)', pair)
     .option('--path <path>', 'the request path that rules look at')
-    .option('--json', 'as JSON')
-    .addHelpText('after', example('headgate explain credit-default acct-1 -c headgate.yaml --header region=EU'))
-    .action(async (model: string, unit: string, options: ExplainFlags) => {
-      const { runExplain } = await import('./explain.ts');
-      const { config: file, header: headers = {}, query = {}, path, json } = options;
-      done(await runExplain({ model, unit, file, headers, query, path: path ?? null, json: json === true }));
+    .option('--body <json>', 'the JSON body that rules look at; @FILE reads a file', bodyOf)
+    .option('--json', 'as JSON; of --units one object a line')
+    .addHelpText('after', EXPLAIN_EXAMPLES)
+    .action(async (model: string | undefined, unit: string | undefined, flags: ExplainFlags) => {
+      done(await explainAs(model, unit, flags));
     });
 
   program
@@ -131,8 +154,25 @@ function ownVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+interface PlanFlags {
+  readonly config: string;
+  readonly rename?: Readonly<Record<string, string>>;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+const EXPLAIN_EXAMPLES = `
+Example:
+  headgate explain credit-default acct-1 -c headgate.yaml --header region=EU
+  headgate explain credit-default --units accounts.txt -c headgate.yaml > versions.tsv
+  headgate explain --decision 01890a5d-ac96-774b-bcce-b302099a8057 -c headgate.yaml
+`;
+
 interface ExplainFlags {
   readonly config: string;
+  readonly units?: string;
+  readonly decision?: string;
+  readonly body?: Buffer;
   readonly header?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly path?: string;
@@ -156,6 +196,36 @@ function pair(text: string, before: Readonly<Record<string, string>> | undefined
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It has the form name=value.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** One of three questions; what does not belong together is a typing error. */
+async function explainAs(model: string | undefined, unit: string | undefined, flags: ExplainFlags): Promise<number> {
+  const { config: file, header: headers = {}, query = {}, path = null, body = null } = flags;
+  const asked = { file, headers, query, path, body, json: flags.json === true };
+  const { units, decision } = flags;
+  if (decision !== undefined && model === undefined && units === undefined) {
+    const { runExplainDecision } = await import('./explain-decision.ts');
+    return runExplainDecision({ ...asked, decision });
+  }
+  if (units !== undefined && model !== undefined && unit === undefined && decision === undefined) {
+    const { runExplainUnits } = await import('./explain-units.ts');
+    return runExplainUnits({ ...asked, model, units });
+  }
+  if (model !== undefined && unit !== undefined && units === undefined && decision === undefined) {
+    const { runExplain } = await import('./explain.ts');
+    return runExplain({ ...asked, model, unit });
+  }
+  stderr.write('error: name MODEL and UNIT, or MODEL and --units FILE, or --decision ID\n');
+  return EXIT.usage;
+}
+
+function bodyOf(text: string): Buffer {
+  if (!text.startsWith('@')) return Buffer.from(text, 'utf8');
+  try {
+    return readFileSync(text.slice(1));
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function positive(text: string): number {

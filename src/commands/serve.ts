@@ -17,20 +17,22 @@ export interface RunningGate {
   stop(): Promise<void>;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export interface ServeOptions {
+  readonly file: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Write the lock where it is stale or missing, instead of refusing. */
+  readonly plansItself?: boolean;
+}
 
 /** @throws StartError where the configuration has problems, or a port cannot be bound */
-export async function serve(options: { readonly file: string; readonly env: Environment }): Promise<RunningGate> {
+export async function serve(options: ServeOptions): Promise<RunningGate> {
   const supervisor = await start(options, (problem) => {
     throw problem;
   });
   return { ...urls(supervisor), stop: () => supervisor.stop(false) };
 }
 
-async function start(
-  options: { readonly file: string; readonly env: Environment },
-  onFatal: (problem: Error) => void,
-): Promise<Supervisor> {
+async function start(options: ServeOptions, onFatal: (problem: Error) => void): Promise<Supervisor> {
   const threads = startThreads();
   let configuration: Configuration;
   try {
@@ -51,7 +53,7 @@ async function start(
 }
 
 /** @returns the exit code, once the gate has stopped */
-export async function runServe(options: { readonly file: string; readonly env: Environment }): Promise<number> {
+export async function runServe(options: ServeOptions): Promise<number> {
   const { promise: died, resolve: onFatal } = Promise.withResolvers<Error>();
   let supervisor: Supervisor | undefined;
   // From the start: without a listener SIGHUP would end the process.

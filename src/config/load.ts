@@ -2,11 +2,12 @@
 // the models against each other; nothing is repaired, and nothing is used while one problem is left.
 
 import { dirname, resolve } from 'node:path';
-import { type PlacedModel, reportAmbiguity } from './ambiguity.ts';
+import { reportAmbiguity } from './ambiguity.ts';
 import { withDefaults } from './defaults.ts';
 import { generationOf, shareable } from './generation.ts';
 import { matching, readIncludes } from './include.ts';
 import type { Environment } from './interpolate.ts';
+import { type WithLayerName, withLayers } from './layers.ts';
 import { child, entriesOf, type Located } from './located.ts';
 import { createNamedFiles, type NamedFiles } from './named-files.ts';
 import type { ModelPlan, Plan } from './plan.ts';
@@ -68,17 +69,17 @@ function readModels(root: Located, included: readonly Located[], files: NamedFil
   const defaults = child(root, 'defaults');
   if (defaults !== undefined) validate(modelSchema, defaults, findings);
   const named = collect(root, included, findings);
-  const placed: PlacedModel[] = [];
+  const placed: WithLayerName[] = [];
   const content: Record<string, unknown> = {};
   for (const [name, own] of named) {
     const at = withDefaults(own, defaults);
     const raw = validate(modelSchema, at, findings);
     if (raw === undefined) continue;
-    placed.push({ plan: resolveModel(name, raw, at, files, findings), at });
+    placed.push({ plan: resolveModel(name, raw, at, files, findings), at, layer: raw.layer ?? null });
     content[name] = shareable(raw, at);
   }
   reportAmbiguity(placed, findings);
-  return { plans: placed.map(({ plan }) => plan), content };
+  return { plans: withLayers(placed, findings), content };
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;

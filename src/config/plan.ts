@@ -101,6 +101,12 @@ export interface ModelPlan {
   /** Unit -> index of its version. */
   readonly overrides: ReadonlyMap<string, number>;
   readonly rules: readonly RulePlan[];
+  /** Fraction of the units that take part, in whole slots; the others get the champion. In a layer: the model's part of it. */
+  readonly eligible: number;
+  /** Fraction of the units that no split takes, in whole slots; the same units in every model. */
+  readonly holdout: number;
+  readonly layer: LayerPlan | null;
+  readonly drain: DrainPlan | null;
   readonly mirrors: readonly MirrorPlan[];
   readonly fallback: boolean;
   readonly retry: RetryPlan;
@@ -176,8 +182,32 @@ export interface RulePlan {
     readonly query: Readonly<Record<string, string>>;
     /** Path prefix on a segment border; null: any. */
     readonly path: string | null;
+    readonly body: readonly BodyCondition[];
   };
   readonly split: readonly number[];
+}
+
+/** A string, or the source text of a number, true, false or null, at a place in a JSON body. */
+export interface BodyCondition {
+  /** Unescaped reference tokens of a JSON pointer. */
+  readonly tokens: readonly string[];
+  readonly value: string;
+}
+
+/** Models that exclude each other: each unit belongs to one of them at most. Equal in all models of the layer. */
+export interface LayerPlan {
+  readonly name: string;
+  /** Names of its models, sorted, and '' for the part that none has. */
+  readonly members: readonly string[];
+  /** Their parts, in the same order, summing to 1. */
+  readonly shares: readonly number[];
+}
+
+export interface DrainPlan {
+  readonly version: number;
+  readonly forMs: number;
+  /** Units remembered, per thread. */
+  readonly unitsMax: number;
 }
 
 export interface MirrorPlan {

@@ -2,6 +2,7 @@
 // than one value to be seen is found here.
 
 import { protocolOf } from '../protocols/registry.ts';
+import { enrolmentOf, reportUnreachable } from './enrolment.ts';
 import { child, deepest, entriesOf, isDefault, type Located } from './located.ts';
 import type { NamedFiles } from './named-files.ts';
 import type { CapturePlan, MatchPlan, ModelPlan, RetryPlan, StickyPlan, VersionPlan } from './plan.ts';
@@ -24,6 +25,8 @@ export function resolveModel(
   const names: Names = { model: name, index, findings };
   const champion = championOf(raw, at, names);
   checkUnread(raw, at, findings);
+  const rules = rulesOf(raw, at, names);
+  reportUnreachable(rules, at, findings);
   return {
     name,
     owner: raw.owner ?? null,
@@ -39,7 +42,9 @@ export function resolveModel(
         ? written.map((_, position) => (position === champion ? 1 : 0))
         : sharesOf(raw.split, deepest(at, ['split']), names),
     overrides: overridesOf(raw, at, names),
-    rules: rulesOf(raw, at, names),
+    rules,
+    ...enrolmentOf(raw, at, names),
+    layer: null,
     mirrors: mirrorsOf(raw, at, champion, names),
     fallback: raw.fallback === 'champion',
     retry: retryOf(raw),

@@ -1,10 +1,12 @@
 // Names of versions become indices, weights become shares: the split, the rules, the overrides, the mirrors. A name that no
 // version bears is never guessed at.
 
+import { SLOTS, UNIT_BYTES_MAX } from '../model.ts';
 import { child, deepest, entriesOf, type Located, shown } from './located.ts';
 import { suggest } from './nearest.ts';
 import type { MirrorPlan, RulePlan } from './plan.ts';
 import type { Findings } from './problem.ts';
+import { pointerTokens } from './quantities.ts';
 import type { RawMirror, RawModel } from './schema.ts';
 
 /** The versions of one model by name; undefined where they could not be read, and names cannot be judged. */
@@ -42,13 +44,42 @@ export function sharesOf(weights: Readonly<Record<string, number>>, at: Located,
     names.findings.at(at, 'the weights sum to zero', 'give at least one version a weight above zero');
   }
   if (!Number.isFinite(sum)) names.findings.at(at, 'the sum of the weights is too large', 'write smaller weights');
+  for (const [name, weight] of given) {
+    if (!(weight > 0) || !Number.isFinite(sum) || weight / sum >= SLOT - 1e-12) continue;
+    const problem = `${percentOf(weight / sum)} of the units is less than one slot of ${SLOTS}`;
+    names.findings.atKey(at, name, problem, `give it at least ${percentOf(SLOT)} of the sum, or 0`);
+  }
   return shares.map((weight) => weight / sum);
+}
+
+/** The smallest share there is. */
+const SLOT = 1 / SLOTS;
+
+function percentOf(fraction: number): string {
+  return `${Number((fraction * 100).toPrecision(6))}%`;
+}
+
+/** A share that must be whole slots, since one unit more or less would move at each rounding. */
+export function slotsOf(fraction: number, key: string, at: Located, findings: Findings): number {
+  const slots = fraction * SLOTS;
+  if (Math.abs(slots - Math.round(slots)) > 1e-6) {
+    const [below, above] = [Math.floor(slots) / SLOTS, Math.ceil(slots) / SLOTS].map(percentOf);
+    const problem = `${percentOf(fraction)} of the units is no whole number of slots (${percentOf(SLOT)} each)`;
+    findings.at(child(at, key) ?? at, problem, `write ${below} or ${above}`);
+  }
+  return Math.round(slots) / SLOTS;
 }
 
 export function overridesOf(raw: RawModel, at: Located, names: Names): ReadonlyMap<string, number> {
   const overrides = new Map<string, number>();
   for (const [unit, name] of Object.entries(raw.overrides)) {
-    overrides.set(unit, versionNamed(names, name, deepest(at, ['overrides', unit])));
+    const here = deepest(at, ['overrides', unit]);
+    const bytes = Buffer.byteLength(unit, 'utf8');
+    if (bytes === 0 || bytes > UNIT_BYTES_MAX) {
+      const problem = `a unit has 1 to ${UNIT_BYTES_MAX} bytes, this one ${bytes}`;
+      names.findings.atKey(deepest(at, ['overrides']), unit, problem, 'remove it: no request ever has it');
+    }
+    overrides.set(unit, versionNamed(names, name, here));
   }
   return overrides;
 }
@@ -56,9 +87,10 @@ export function overridesOf(raw: RawModel, at: Located, names: Names): ReadonlyM
 export function rulesOf(raw: RawModel, at: Located, names: Names): readonly RulePlan[] {
   return raw.rules.map((rule, index) => {
     const here = deepest(at, ['rules', index]);
-    const { header, query, path } = rule.when;
+    const { header, query, path, body } = rule.when;
     if (entriesOf(child(here, 'when')).size === 0) {
-      const remedy = 'name a header, a query parameter or a path; a split for all belongs to the model';
+      const remedy =
+        'name a header, a query parameter, a path or a place in the body; a split for all belongs to the model';
       names.findings.atKey(here, 'when', 'a rule without a condition', remedy);
     }
     if (child(here, 'split') === undefined)
@@ -68,6 +100,7 @@ export function rulesOf(raw: RawModel, at: Located, names: Names): readonly Rule
         headers: conditionsOf(header, deepest(here, ['when', 'header']), names.findings),
         query,
         path: path ?? null,
+        body: Object.entries(body).map(([pointer, value]) => ({ tokens: pointerTokens(pointer), value })),
       },
       split: rule.split === undefined ? [] : sharesOf(rule.split, deepest(here, ['split']), names),
     };
@@ -86,10 +119,7 @@ export function mirrorsOf(raw: RawModel, at: Located, champion: number, names: N
   });
 }
 
-/**
- * Headers that a request must have: names in lower case, values as HTTP libraries give them, a character per byte of UTF-8.
- * One name in two cases is a problem.
- */
+/** Headers that a request must have, names in lower case. One name in two cases is a problem. */
 export function conditionsOf(
   headers: Readonly<Record<string, string>>,
   at: Located,
@@ -99,7 +129,7 @@ export function conditionsOf(
   for (const [name, value] of Object.entries(headers)) {
     const key = name.toLowerCase();
     if (Object.hasOwn(lower, key)) findings.atKey(at, name, 'this header is named twice', 'remove one of the two');
-    lower[key] = Buffer.from(value, 'utf8').toString('latin1');
+    lower[key] = value;
   }
   return lower;
 }

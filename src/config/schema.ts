@@ -60,6 +60,21 @@ const stickySchema = z.strictObject({
     .describe('A request without a unit: a version by chance, the champion, or status 400.'),
 });
 
+const BODY_VALUE = 'a value in a body is compared as text, a number digit for digit; put {value} in quotes';
+
+const pointerKey = () =>
+  z
+    .string()
+    .regex(/^(?:\/(?:[^~/]|~[01])*)+$/, { error: 'this is not a JSON pointer; write it like /customer/country' });
+
+const drainSchema = z.strictObject({
+  version: name().describe('The leaving version. It stays under `versions` until its units are gone.'),
+  for: duration('24h').prefault('24h').describe('How long a unit stays after the split last gave it that version.'),
+  units: whole(1, 1_000_000)
+    .prefault(100_000)
+    .describe('Units remembered, per thread; beyond, the longest unseen are forgotten and counted.'),
+});
+
 const ruleSchema = z.strictObject({
   when: z
     .strictObject({
@@ -69,6 +84,10 @@ const ruleSchema = z.strictObject({
         .prefault({})
         .describe('Query parameters that must have exactly these values.'),
       path: pathPrefix().optional().describe('Path prefix on a segment border.'),
+      body: z
+        .record(pointerKey(), z.string({ error: BODY_VALUE }))
+        .prefault({})
+        .describe('JSON pointers into the body, and the texts that must stand there. Costs a scan of the body.'),
     })
     .prefault({})
     .describe('Every condition must hold; at least one.'),
@@ -160,6 +179,14 @@ export const modelSchema = z.strictObject({
   split: weights().optional().describe('Relative weights of the versions. Default: all to the champion.'),
   overrides: z.record(z.string(), words()).prefault({}).describe('Unit -> version; wins over rules and split.'),
   rules: z.array(ruleSchema).prefault([]).describe('Splits of their own; the first rule that holds wins.'),
+  eligible: percent('20%').prefault('100%').describe('Share of the units that take part; the others get the champion.'),
+  holdout: percent('5%')
+    .prefault('0%')
+    .describe('Share of the units that get the champion of every model: the same units in all.'),
+  layer: name().optional().describe('Models of one layer exclude each other: a unit takes part in one of them.'),
+  drain: drainSchema
+    .optional()
+    .describe('Units already seen on a version keep it for a while after the split has taken it from them.'),
   mirror: z
     .record(name(), mirrorSchema)
     .prefault({})

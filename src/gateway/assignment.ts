@@ -3,7 +3,7 @@
 import type { Failure } from '../errors.ts';
 import type { Assignment, Reason } from '../model.ts';
 import { assign } from '../split/assign.ts';
-import { unitOf } from '../split/unit.ts';
+import { readPlaces, unitOf } from '../split/unit.ts';
 import type { DecisionFacts } from './record.ts';
 import type { Route } from './route.ts';
 
@@ -14,20 +14,38 @@ export interface Assignable extends DecisionFacts {
   unit: string;
 }
 
+export const UNASSIGNED: Assignment = {
+  version: 0,
+  slot: -1,
+  epoch: 0,
+  propensity: 1,
+  reason: 'no_key',
+  rule: -1,
+};
+
+const NOT_READ: readonly undefined[] = [];
+
 /** @returns why the request is refused, or null */
 export function assignVersion(decision: Assignable): Failure | null {
   const { route, exchange, target, body } = decision;
   const { rawHeaders } = exchange;
   const { sticky, champion } = route.plan;
   if (!decision.isDecision) {
-    decision.assignment = { version: champion, slot: -1, propensity: 1, reason: 'no_key' };
+    decision.assignment = { ...UNASSIGNED, version: champion };
     return null;
   }
   const whole = body.whole();
   if (sticky?.source.kind === 'body' && whole === null && sticky.missing !== 'champion') return keyOutOfSight(decision);
-  const unit = sticky === null ? null : unitOf(sticky.source, { rawHeaders, target, body: whole });
-  const assignment = assign(route.split, unit, { rawHeaders, target }, decision.gate.random);
-  if (assignment === null) return missingKey(route);
+  const { split, drain } = route;
+  const attributes = {
+    rawHeaders,
+    target,
+    body: split.places === null ? NOT_READ : readPlaces(split.places, whole),
+  };
+  const unit = sticky === null ? null : unitOf(sticky.source, attributes);
+  const given = assign(split, unit, attributes, decision.gate.random);
+  if (given === null) return missingKey(route);
+  const assignment = drain === null || unit === null ? given : drain.settle(unit, given);
   decision.unit = unit?.text ?? '';
   decision.assignment = assignment;
   decision.reason = assignment.reason;

@@ -16,7 +16,7 @@ import type { Assignment, Reason } from '../model.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
 import { continueTrace } from '../telemetry/trace-context.ts';
 import { Answer } from './answer.ts';
-import { assignVersion } from './assignment.ts';
+import { assignVersion, UNASSIGNED } from './assignment.ts';
 import { Calls } from './calls.ts';
 import type { Gate } from './gate.ts';
 import { admit, tooLarge } from './gate.ts';
@@ -77,8 +77,6 @@ function turnAway(gate: Gate, exchange: Exchange, failure: Failure): void {
 }
 
 const INTERNAL: Failure = { code: 'internal', detail: '' };
-
-const UNASSIGNED: Assignment = { version: 0, slot: -1, propensity: 1, reason: 'no_key' };
 
 type Phase = 'receiving' | 'calling' | 'answering' | 'refused' | 'done';
 
@@ -180,7 +178,7 @@ export class Decision extends Guarded implements DecisionFacts {
     exchange.receive();
     // A body that will be streamed in any case need not be waited for.
     if (exchange.body.length > gate.listen.bodyBytesHeld) this.#proceed();
-    else this.#waitFor(route.plan.sticky?.source.kind === 'body' ? 'request' : 'patience');
+    else this.#waitFor(route.split.places === null ? 'patience' : 'request');
   }
 
   protected override onRequestData(chunk: Uint8Array): void {

@@ -10,6 +10,7 @@ import type { Plan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { createDeadlineWatch } from '../kernel/deadlines.ts';
 import type { Random } from '../kernel/random.ts';
+import type { Allocations } from '../split/tables.ts';
 import type { MeterBlock } from '../telemetry/meters.ts';
 import { createMeters } from '../telemetry/meters.ts';
 import { decide } from './decide.ts';
@@ -18,7 +19,6 @@ import { installFastLane } from './fast-lane.ts';
 import type { Front } from './front.ts';
 import type { Gate } from './gate.ts';
 import { createGeneralLane, tlsOptions } from './general-lane.ts';
-import type { Allocations } from './messages.ts';
 import { startPulse } from './pulse.ts';
 import { createRoutes } from './route.ts';
 

@@ -1,9 +1,7 @@
 // What the supervisor and a gateway thread say to each other.
 
 import type { Plan } from '../config/plan.ts';
-
-/** Per model: who owns each slot, for the split and for each rule's split, in order (Uint8Array of SLOTS over each). */
-export type Allocations = readonly (readonly SharedArrayBuffer[])[];
+import type { Allocations } from '../split/tables.ts';
 
 export interface GatewaySetup {
   readonly thread: number;

@@ -10,7 +10,9 @@ import { protocolOf } from '../protocols/registry.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import { createRouteTable } from '../routing/route-table.ts';
 import type { ModelSplit } from '../split/assign.ts';
+import { createDrain, createDrainMemory, type Drain, type DrainMemory } from '../split/drain.ts';
 import { modelSplit } from '../split/model-split.ts';
+import type { Allocations } from '../split/tables.ts';
 import type { Meters, SeriesMeter } from '../telemetry/meters.ts';
 import type { NextUpstreams } from '../upstream/upstreams.ts';
 import { createUpstreams } from '../upstream/upstreams.ts';
@@ -18,7 +20,6 @@ import type { VersionUpstream } from '../upstream/version-upstream.ts';
 import type { Generation } from './generations.ts';
 import { createGenerations } from './generations.ts';
 import { createKeptState } from './kept-state.ts';
-import type { Allocations } from './messages.ts';
 
 export interface RouteVersion {
   readonly index: number;
@@ -46,6 +47,7 @@ export interface Route {
   /** Position in the Plan's models. */
   readonly index: number;
   readonly split: ModelSplit;
+  readonly drain: Drain | null;
   readonly isDecision: (method: string, path: string) => boolean;
   readonly versions: readonly RouteVersion[];
   readonly mirrors: readonly RouteMirror[];
@@ -85,9 +87,26 @@ export function createRoutes(
   });
   const series = createKeptState<SeriesMeter>({ isIdle: () => true, forget: (meter) => meter.retire() });
   const loads = createKeptState<{ inflight: number }>({ isIdle: ({ inflight }) => inflight === 0 });
+  let drains = new Map<string, DrainMemory>();
   const generations = createGenerations<Retired>((retired) => void retired.close().catch(report));
+  const seriesOf = (model: string, version: string, role: 'champion' | 'challenger'): SeriesMeter =>
+    series.of(JSON.stringify([model, version, role]), () => meters.series(model, version, role));
 
-  function compile(plan: Plan, allocations: Allocations, next: NextUpstreams): Omit<Route, 'generation'>[] {
+  function compile(
+    plan: Plan,
+    allocations: Allocations,
+    next: NextUpstreams,
+    draining: Map<string, DrainMemory>,
+  ): Omit<Route, 'generation'>[] {
+    const drainOf = ({ name, versions, champion, drain }: ModelPlan): Drain | null => {
+      if (drain === null) return null;
+      const version = versions[drain.version]?.name ?? '';
+      const meter = seriesOf(name, version, drain.version === champion ? 'champion' : 'challenger');
+      const key = `${name}\n${version}\n${drain.unitsMax}`;
+      const memory = drains.get(key) ?? createDrainMemory(drain.unitsMax, clock.now, () => meter.drainForgot());
+      draining.set(key, memory);
+      return createDrain(drain, memory);
+    };
     const upstreamOf = (model: ModelPlan, role: 'primary' | 'shadow', version: number): VersionUpstream => {
       const versionPlan = model.versions[version];
       if (versionPlan === undefined) throw new Error(`model ${model.name} has no version ${version}`);
@@ -108,16 +127,16 @@ export function createRoutes(
         serial: plan.serial,
         index,
         split: modelSplit(model, allocations[index] ?? []),
+        drain: drainOf(model),
         isDecision: protocolOf(model.protocol).isDecision,
         versions: model.versions.map((version, at) => {
           const role = at === model.champion ? 'champion' : 'challenger';
-          const key = JSON.stringify([model.name, version.name, role]);
           return {
             index: at,
             name: version.name,
             role,
             upstream: upstreamOf(model, 'primary', at),
-            meter: series.of(key, () => meters.series(model.name, version.name, role)),
+            meter: seriesOf(model.name, version.name, role),
           };
         }),
         mirrors: model.mirrors.map((mirror) => {
@@ -142,13 +161,15 @@ export function createRoutes(
     table: createRouteTable<Route>([]),
     swap(plan, allocations) {
       const next = upstreams.next();
-      const entries = compile(plan, allocations, next);
+      const draining = new Map<string, DrainMemory>();
+      const entries = compile(plan, allocations, next, draining);
       const dropped = next.take().map(({ transport }) => transport);
       const ended = [mirrors, series, loads].map((state) => state.turn());
       const generation = generations.next([...dropped, forgetting(ended)]);
       routes.table = createRouteTable(
         entries.map((entry) => ({ match: entry.plan.match, route: { ...entry, generation } })),
       );
+      drains = draining;
     },
     get shadows() {
       return sum(mirrors.values(), ({ mirror }) => mirror.calls);

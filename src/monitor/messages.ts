@@ -3,11 +3,12 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ConfigStatus, Phase, ReloadOutcome } from '../admin/view.ts';
 import type { Plan } from '../config/plan.ts';
+import type { Allocations, Histories } from '../split/tables.ts';
 
 export interface MonitorSetup {
   readonly plan: Plan;
-  /** Who owns each slot, per model: for the split and for each rule's split, in order. */
-  readonly allocations: readonly (readonly SharedArrayBuffer[])[];
+  readonly allocations: Allocations;
+  readonly histories: Histories;
   readonly config: ConfigStatus;
 }
 
@@ -16,7 +17,8 @@ export type ToMonitor =
   | {
       readonly kind: 'swap';
       readonly plan: Plan;
-      readonly allocations: readonly (readonly SharedArrayBuffer[])[];
+      readonly allocations: Allocations;
+      readonly histories: Histories;
       readonly config: ConfigStatus;
     }
   /** A reload failed, or another fact of the configuration changed. */

@@ -10,6 +10,7 @@ import { type Comparer, createComparer } from '../compare/comparer.ts';
 import type { Plan } from '../config/plan.ts';
 import { createDriftEngine, type DriftEngine } from '../drift/engine.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Allocations, Histories } from '../split/tables.ts';
 import { createExposition } from '../telemetry/exposition.ts';
 import { createAccessLog, type Logger } from '../telemetry/logs.ts';
 import type { MonitorNumbers } from '../telemetry/monitor-families.ts';
@@ -20,7 +21,7 @@ import { decisionView } from './decision-view.ts';
 import { createIntake } from './intake.ts';
 import type { MonitorSetup } from './messages.ts';
 import { createObserver, type Observer } from './observe.ts';
-import { type Allocations, createPlanShelf } from './plan-shelf.ts';
+import { createPlanShelf } from './plan-shelf.ts';
 import { createReloadDesk } from './reload-desk.ts';
 import { startTicks } from './ticks.ts';
 import { createUnreadableCounts, type UnreadableCounts } from './unreadable.ts';
@@ -44,7 +45,7 @@ export interface Monitor {
   /** Of the admin side. */
   readonly port: number;
   connect(port: MessagePort): void;
-  swap(plan: Plan, allocations: Allocations, config: ConfigStatus): void;
+  swap(plan: Plan, allocations: Allocations, histories: Histories, config: ConfigStatus): void;
   configure(config: ConfigStatus): void;
   enter(phase: Phase): void;
   reloaded(request: number, outcome: ReloadOutcome): void;
@@ -67,7 +68,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     report: (message) => log.warn(message),
     limits: { totalBytes: setup.plan.captureBytesKept },
   });
-  const shelf = createPlanShelf(setup.plan, setup.allocations);
+  const shelf = createPlanShelf(setup.plan, setup.allocations, setup.histories);
   const drift = createDriftEngine({ clock });
   const comparer = createComparer({ clock });
   const exposition = createExposition({ version, process: true });
@@ -127,8 +128,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   return {
     port: server.port,
     connect: intake.connect,
-    swap(plan, allocations, next) {
-      shelf.put(plan, allocations);
+    swap(plan, allocations, histories, next) {
+      shelf.put(plan, allocations, histories);
       config = next;
       lastSuccessAt = clock.wall();
       capture.retain(plan.captureBytesKept);

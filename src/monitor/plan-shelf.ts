@@ -5,9 +5,7 @@ import { readOptionsOf } from '../capture/read-options.ts';
 import type { ModelPlan, Plan } from '../config/plan.ts';
 import type { Protocol, ReadOptions } from '../protocols/protocol.ts';
 import { protocolOf } from '../protocols/registry.ts';
-
-/** Who owns each slot, per model: for the split and for each rule's split, in order. */
-export type Allocations = readonly (readonly SharedArrayBuffer[])[];
+import type { Allocations, AllocationTable, Histories, ModelHistory } from '../split/tables.ts';
 
 /** A model of one Plan, with all that reading its records needs. */
 export interface KnownModel {
@@ -23,16 +21,23 @@ export interface KnownModel {
 export interface KnownPlan {
   readonly plan: Plan;
   readonly allocations: Allocations;
+  readonly histories: Histories;
   readonly models: readonly KnownModel[];
+}
+
+export interface AllocatedModel {
+  readonly known: KnownModel;
+  readonly tables: readonly AllocationTable[];
+  readonly history: ModelHistory;
 }
 
 export interface PlanShelf {
   readonly current: KnownPlan;
-  put(plan: Plan, allocations: Allocations): void;
+  put(plan: Plan, allocations: Allocations, histories: Histories): void;
   /** undefined where that Plan is forgotten, or never was. */
   find(serial: number, model: number): KnownModel | undefined;
-  /** The current Plan's model of this name, with its allocation tables. */
-  named(name: string): { readonly known: KnownModel; readonly tables: readonly SharedArrayBuffer[] } | undefined;
+  /** The current Plan's model of this name, with its allocation. */
+  named(name: string): AllocatedModel | undefined;
 }
 
 const PLANS_MAX = 1024;
@@ -40,9 +45,9 @@ const PLANS_MAX = 1024;
 const MODELS_MAX = 20_000;
 const PLANS_MIN = 4;
 
-export function createPlanShelf(plan: Plan, allocations: Allocations): PlanShelf {
+export function createPlanShelf(plan: Plan, allocations: Allocations, histories: Histories): PlanShelf {
   const bySerial = new Map<number, KnownPlan>();
-  let current = known(plan, allocations);
+  let current = known(plan, allocations, histories);
   let models = 0;
 
   function put(next: KnownPlan): void {
@@ -62,17 +67,19 @@ export function createPlanShelf(plan: Plan, allocations: Allocations): PlanShelf
     get current() {
       return current;
     },
-    put: (next, tables) => put(known(next, tables)),
+    put: (next, tables, histories) => put(known(next, tables, histories)),
     find: (serial, model) => bySerial.get(serial)?.models[model],
     named(name) {
       const index = current.models.findIndex(({ model }) => model.name === name);
       const found = current.models[index];
-      return found === undefined ? undefined : { known: found, tables: current.allocations[index] ?? [] };
+      if (found === undefined) return undefined;
+      const history = current.histories[index] ?? { since: null, past: [] };
+      return { known: found, tables: current.allocations[index] ?? [], history };
     },
   };
 }
 
-function known(plan: Plan, allocations: Allocations): KnownPlan {
+function known(plan: Plan, allocations: Allocations, histories: Histories): KnownPlan {
   const models = plan.models.map((model): KnownModel => {
     const origins = model.versions.map(({ endpoints }) =>
       endpoints.length === 1 ? (endpoints[0]?.origin ?? null) : null,
@@ -85,5 +92,5 @@ function known(plan: Plan, allocations: Allocations): KnownPlan {
       origins,
     };
   });
-  return { plan, allocations, models };
+  return { plan, allocations, histories, models };
 }

@@ -18,7 +18,8 @@ import type { Comparer } from '../compare/comparer.ts';
 import type { ModelPlan } from '../config/plan.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 import { type Role, SHADOW_DROPS, SLOTS } from '../model.ts';
-import { type AskedAttributes, explainUnit, noAssignment } from '../split/explain.ts';
+import { type AskedAttributes, asOnTheWire, createExplainer, type Explainer, noAssignment } from '../split/explain.ts';
+import type { AllocationTable } from '../split/tables.ts';
 import { SERIES } from '../telemetry/layout.ts';
 import type { Sums } from '../telemetry/sums.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
@@ -46,6 +47,9 @@ export interface ModelViews {
 
 export function createModelViews(sources: ViewSources): ModelViews {
   const { shelf, traffic, sums, capture, drift, comparer, unreadable } = sources;
+
+  /** Compiled when first asked for; they go with the Plan whose tables they are made from. */
+  const explainers = new WeakMap<readonly AllocationTable[], Explainer>();
 
   function planOf(name: string): ModelPlan | undefined {
     return shelf.named(name)?.known.model;
@@ -97,7 +101,7 @@ export function createModelViews(sources: ViewSources): ModelViews {
       if (found === undefined || table === undefined) return undefined;
       const { model } = found.known;
       const owned = new Array<number>(model.versions.length).fill(0);
-      for (const owner of new Uint8Array(table)) owned[owner] = (owned[owner] ?? 0) + 1;
+      for (const owner of new Uint8Array(table.owners)) owned[owner] = (owned[owner] ?? 0) + 1;
       const versions = model.versions.map(({ name: version }, i) => ({
         version,
         share: model.split[i] ?? 0,
@@ -114,11 +118,21 @@ export function createModelViews(sources: ViewSources): ModelViews {
       const found = shelf.named(name);
       if (found === undefined) return undefined;
       const { model, generation } = found.known;
-      const obstacle = noAssignment(model, unit);
+      const bytes = Buffer.from(unit, 'utf8');
+      const obstacle = noAssignment(model, bytes);
       if (obstacle !== null) return { obstacle };
-      return { ...explainUnit(model, found.tables, unit, attributes), generation };
+      const explainer = kept(explainers, found.tables, () => createExplainer(model, found.tables, found.history));
+      const path = attributes.path === '' ? (model.match.paths[0] ?? '') || '/' : attributes.path;
+      const asked = asOnTheWire(explainer, { ...attributes, path });
+      return { ...explainer.explain({ bytes, text: unit }, asked), generation };
     },
   };
+}
+
+function kept<Key extends object, Value>(store: WeakMap<Key, Value>, key: Key, make: () => Value): Value {
+  const found = store.get(key) ?? make();
+  store.set(key, found);
+  return found;
 }
 
 const NO_TRAFFIC = {

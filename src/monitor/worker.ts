@@ -43,7 +43,7 @@ function take(monitor: Monitor, message: ToMonitor): void {
       monitor.connect(message.port);
       break;
     case 'swap':
-      monitor.swap(message.plan, message.allocations, message.config);
+      monitor.swap(message.plan, message.allocations, message.histories, message.config);
       break;
     case 'config':
       monitor.configure(message.config);

@@ -28,7 +28,8 @@ export function createRouteTable<Route>(
 ): RouteTable<Route> {
   const byPrefix = new Map<string, Candidate<Route>[]>();
   let deepest = 0;
-  for (const { match, route } of entries) {
+  for (const { match: written, route } of entries) {
+    const match = { ...written, headers: onTheWire(written.headers) };
     const conditions =
       (match.methods === null ? 0 : 1) + (match.host === null ? 0 : 1) + Object.keys(match.headers).length;
     for (const prefix of match.paths) {
@@ -91,4 +92,11 @@ function fits(match: RouteMatch, method: string, host: string, rawHeaders: reado
 function hostName(host: string): string {
   const colon = host.startsWith('[') ? host.indexOf(':', host.indexOf(']')) : host.indexOf(':');
   return (colon < 0 ? host : host.slice(0, colon)).toLowerCase();
+}
+
+/** Values as HTTP libraries give them: a character per byte of UTF-8. */
+function onTheWire(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value, 'utf8').toString('latin1')]),
+  );
 }

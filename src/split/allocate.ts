@@ -47,7 +47,7 @@ export function allocate(names: readonly string[], shares: readonly number[]): S
       index,
       name,
       weight: shares[index] ?? 0,
-      seed: murmur3(Buffer.from(name), 0x5107),
+      seed: drawSeed(name),
       quota: counts[index] ?? 0,
     }))
     .filter((contender) => contender.quota > 0)
@@ -66,8 +66,18 @@ export function allocate(names: readonly string[], shares: readonly number[]): S
 
 /** Weighted rendezvous: the smallest -ln(u)/w wins the slot (Thaler and Ravishankar 1998; weights after Schindelhauer and Schomaker 2005). */
 function cost(contender: Contender, slot: number): number {
-  const u = (finalize(contender.seed ^ Math.imul(slot + 1, 0x9e3779b1)) + 0.5) / 2 ** 32;
-  return -Math.log(u) / contender.weight;
+  return draw(contender.seed, slot) / contender.weight;
+}
+
+/** What makes the draws of one version: its name alone. */
+export function drawSeed(name: string): number {
+  return murmur3(Buffer.from(name), 0x5107);
+}
+
+/** The draw of a version for a slot, exponentially distributed: the smaller, the sooner the slot is given to it. */
+export function draw(seed: number, slot: number): number {
+  const u = (finalize(seed ^ Math.imul(slot + 1, 0x9e3779b1)) + 0.5) / 2 ** 32;
+  return -Math.log(u);
 }
 
 function rendezvous(contenders: readonly Contender[]): Uint8Array {

@@ -1,64 +1,46 @@
 // The assignment: model + unit -> slot -> version, with its reason. A pure function of the unit's bytes and the tables; health,
 // load and time never enter. docs/assignment.md specifies it to the byte.
 
-import { headerOf } from '../http/head.ts';
-import { pathOf, queryValue } from '../http/target.ts';
-import { murmur3 } from '../kernel/murmur3.ts';
 import type { Assignment } from '../model.ts';
 import { SLOTS } from '../model.ts';
+import { type Enrolment, exclusion } from './enrolment.ts';
+import type { Places } from './json-scan.ts';
+import { type Attributes, matchingRule, type RuleConditions } from './rules.ts';
+import { slotOf } from './slot.ts';
+
+/** Who owns each slot, and so with what probability a version is given. */
+export interface Allocation {
+  readonly owners: Uint8Array;
+  readonly epoch: number;
+  /** Owned slots over SLOTS, per version; counted when first asked for, so that a reload costs nothing. */
+  propensities: Float64Array | null;
+}
 
 export interface SplitRule {
-  readonly when: {
-    readonly headers: Readonly<Record<string, string>>;
-    readonly query: Readonly<Record<string, string>>;
-    readonly path: string | null;
-  };
-  readonly shares: readonly number[];
-  readonly owners: Uint8Array;
+  readonly when: RuleConditions;
+  readonly allocation: Allocation;
+  /** Nothing for the champion: the rule is no experiment against it, and takes every unit that it matches. */
+  readonly routes: boolean;
 }
 
 /** All that decides the versions of one model, compiled once per Plan. */
 export interface ModelSplit {
   readonly salt: Uint8Array;
   readonly champion: number;
-  readonly shares: readonly number[];
-  /** Owner of each slot. */
-  readonly owners: Uint8Array;
+  readonly allocation: Allocation;
   readonly overrides: ReadonlyMap<string, number>;
   readonly rules: readonly SplitRule[];
+  /** null: every unit takes part. */
+  readonly enrolment: Enrolment | null;
   readonly missing: 'random' | 'champion' | 'reject';
-}
-
-/** What rules look at. */
-export interface Attributes {
-  readonly rawHeaders: readonly string[];
-  readonly target: string;
+  /** What bodies are scanned for; the unit's place is the first where the unit is in the body. null: bodies are not read. */
+  readonly places: Places | null;
 }
 
 /** A unit as bytes (what is hashed) and as text (what people read and overrides name). */
 export interface Unit {
   readonly bytes: Uint8Array;
   readonly text: string;
-}
-
-const MAX_UNIT_BYTES = 4096;
-const scratch = new Uint8Array(512 + MAX_UNIT_BYTES);
-
-/** The salt's bytes with the separator: what precedes the unit in the hash. */
-export function saltBytes(salt: string): Uint8Array {
-  return Buffer.from(`${salt}:`, 'utf8');
-}
-
-/**
- * Slot of a unit: floor(murmur3_x86_32(utf8(salt) ":" unit, seed 0) * SLOTS / 2^32), exact in a double.
- * @returns 0 to SLOTS - 1
- */
-export function slotOf(salt: Uint8Array, unit: Uint8Array): number {
-  const length = salt.length + unit.length;
-  const bytes = length <= scratch.length ? scratch : new Uint8Array(length);
-  bytes.set(salt);
-  bytes.set(unit, salt.length);
-  return Math.floor((murmur3(bytes, 0, 0, length) * SLOTS) / 2 ** 32);
 }
 
 /**
@@ -72,41 +54,63 @@ export function assign(
   attributes: Attributes,
   random: () => number,
 ): Assignment | null {
+  const { champion, allocation, enrolment } = split;
   if (unit !== null && split.overrides.size > 0) {
-    const pinned = split.overrides.get(unit.text);
-    if (pinned !== undefined)
-      return { version: pinned, slot: slotOf(split.salt, unit.bytes), propensity: 1, reason: 'override' };
+    const version = split.overrides.get(unit.text);
+    if (version !== undefined && isExact(unit)) {
+      const slot = slotOf(split.salt, unit.bytes);
+      return { version, slot, epoch: allocation.epoch, propensity: 1, reason: 'override', rule: -1 };
+    }
   }
   const rule = split.rules.length === 0 ? -1 : matchingRule(split.rules, attributes);
-  const chosen = rule < 0 ? split : (split.rules[rule] as SplitRule);
-  if (unit === null) {
-    if (split.missing === 'reject') return null;
-    if (split.missing === 'champion') return { version: split.champion, slot: -1, propensity: 1, reason: 'no_key' };
-    const version = chosen.owners[Math.floor(random() * SLOTS)] as number;
-    return { version, slot: -1, propensity: chosen.shares[version] ?? 0, reason: 'no_key' };
-  }
+  const ruled = rule < 0 ? undefined : split.rules[rule];
+  const chosen = ruled === undefined ? allocation : ruled.allocation;
+  const asked = ruled?.routes === true ? null : enrolment;
+  if (unit === null) return withoutUnit(split, chosen, asked, rule, random);
+
   const slot = slotOf(split.salt, unit.bytes);
+  const excluded = asked === null ? null : exclusion(asked, split.salt, unit.bytes);
+  if (excluded !== null) {
+    return { version: champion, slot, epoch: chosen.epoch, propensity: 1, reason: excluded, rule };
+  }
   const version = chosen.owners[slot] as number;
-  return { version, slot, propensity: chosen.shares[version] ?? 0, reason: rule < 0 ? 'split' : 'rule' };
+  const propensity = propensityOf(chosen, version);
+  return { version, slot, epoch: chosen.epoch, propensity, reason: rule < 0 ? 'split' : 'rule', rule };
 }
 
-/** Index of the first rule whose every condition holds, or -1. */
-export function matchingRule(rules: readonly SplitRule[], attributes: Attributes): number {
-  return rules.findIndex(({ when }) => holds(when, attributes));
+/** By chance as a unit would fare, the enrolment included; nothing about it is sticky. */
+function withoutUnit(
+  { missing, champion }: ModelSplit,
+  chosen: Allocation,
+  enrolment: Enrolment | null,
+  rule: number,
+  random: () => number,
+): Assignment | null {
+  if (missing === 'reject') return null;
+  const { epoch } = chosen;
+  if (missing === 'champion') {
+    return { version: champion, slot: -1, epoch, propensity: 1, reason: 'no_key', rule };
+  }
+  const chance = enrolment === null ? 1 : enrolment.chance;
+  const takesPart = chance === 1 || random() < chance;
+  const version = takesPart ? (chosen.owners[Math.floor(random() * SLOTS)] as number) : champion;
+  const drawn = chance * propensityOf(chosen, version);
+  const propensity = version === champion ? drawn + 1 - chance : drawn;
+  return { version, slot: -1, epoch, propensity, reason: 'no_key', rule };
 }
 
-function holds(when: SplitRule['when'], { rawHeaders, target }: Attributes): boolean {
-  if (when.path !== null) {
-    const path = pathOf(target);
-    if (!path.startsWith(when.path) || (path.length > when.path.length && path.charCodeAt(when.path.length) !== 47))
-      return false;
-  }
-  for (const name in when.headers) {
-    if (headerOf(rawHeaders, name) !== when.headers[name]) return false;
-  }
-  for (const name in when.query) {
-    const value = queryValue(target, name);
-    if (value === undefined || Buffer.from(value).toString('utf8') !== when.query[name]) return false;
-  }
-  return true;
+/** Units that are not UTF-8 read alike where they differ: text that stands for such bytes names none of them. */
+export function isExact({ bytes, text }: Unit): boolean {
+  return !text.includes('\ufffd') || Buffer.from(text, 'utf8').equals(bytes);
+}
+
+export function propensityOf(allocation: Allocation, version: number): number {
+  allocation.propensities ??= countSlots(allocation.owners);
+  return allocation.propensities[version] as number;
+}
+
+function countSlots(owners: Uint8Array): Float64Array {
+  const counts = new Float64Array(256);
+  for (const owner of owners) counts[owner] = (counts[owner] as number) + 1;
+  return counts.map((count) => count / SLOTS);
 }

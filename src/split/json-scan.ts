@@ -1,5 +1,5 @@
-// One value out of a JSON text, without building the rest. The scan checks the whole text by RFC 8259 and agrees with
-// JSON.parse: what that refuses has no value here, and of equal keys the last one counts.
+// Some values out of a JSON text in one pass, without building the rest. The scan checks the whole text by RFC 8259 and agrees
+// with JSON.parse: what that refuses has no value here, and of equal keys the last one counts.
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -7,20 +7,59 @@ const DEPTH_MAX = 512;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/**
- * @param tokens unescaped reference tokens of a JSON pointer
- * @returns a string's decoded text or a number's source text; undefined for any other value, a missing one, or invalid JSON
- */
-export function scanPointer(bytes: Uint8Array, tokens: readonly string[]): string | undefined {
-  const scan = new Scan(bytes, tokens);
+/** The places that a scan looks for, as a tree of reference tokens. Compiled once, used for every body. */
+export interface Places {
+  readonly count: number;
+  readonly root: Branch;
+}
+
+interface Branch {
+  readonly below: Map<string, Branch>;
+  /** Places that end here. */
+  readonly wanted: number[];
+  /** Places that end here or below. */
+  readonly all: number[];
+}
+
+/** @param pointers unescaped reference tokens of JSON pointers */
+export function compilePlaces(pointers: readonly (readonly string[])[]): Places {
+  const root = branch();
+  for (const [place, tokens] of pointers.entries()) {
+    let here = root;
+    here.all.push(place);
+    for (const token of tokens) {
+      const next = here.below.get(token) ?? branch();
+      here.below.set(token, next);
+      here = next;
+      here.all.push(place);
+    }
+    here.wanted.push(place);
+  }
+  return { count: pointers.length, root };
+}
+
+function branch(): Branch {
+  return { below: new Map(), wanted: [], all: [] };
+}
+
+/** What stands at a place: a string's decoded text, or the source text of a number, true, false or null. */
+export interface Found {
+  readonly text: string;
+  /** Whether it is a string or a number. */
+  readonly isKey: boolean;
+}
+
+/** @returns per place what stands there; undefined for objects, lists, what is missing, and everything in invalid JSON */
+export function scanPlaces(bytes: Uint8Array, places: Places): readonly (Found | undefined)[] {
+  const scan = new Scan(bytes, places);
   try {
     scan.space();
-    scan.value(0, true);
+    scan.value(0, places.root);
     scan.space();
-    if (scan.at !== bytes.length) return undefined;
-    return scan.found === null ? undefined : scan.text(scan.found.start, scan.found.end);
+    if (scan.at !== bytes.length) throw new Malformed();
+    return scan.starts.map((start, place) => (start < 0 ? undefined : scan.foundAt(start, scan.ends[place] ?? start)));
   } catch (error) {
-    if (error instanceof Malformed || error instanceof TypeError) return undefined;
+    if (error instanceof Malformed) return new Array<undefined>(places.count).fill(undefined);
     throw error;
   }
 }
@@ -29,38 +68,46 @@ class Malformed extends Error {}
 
 class Scan {
   at = 0;
-  found: { readonly start: number; readonly end: number } | null = null;
+  /** Ranges of the values found, by place; -1 where there is none. */
+  readonly starts: number[];
+  readonly ends: number[];
   readonly bytes: Uint8Array;
-  readonly tokens: readonly string[];
 
-  constructor(bytes: Uint8Array, tokens: readonly string[]) {
+  constructor(bytes: Uint8Array, { count }: Places) {
     this.bytes = bytes;
-    this.tokens = tokens;
+    this.starts = new Array<number>(count).fill(-1);
+    this.ends = new Array<number>(count).fill(-1);
   }
 
-  /** @param onPath whether the tokens before `depth` led here */
-  value(depth: number, onPath: boolean): void {
+  /** @param here where the keys so far led to in the tree of places; null: to none of them */
+  value(depth: number, here: Branch | null): void {
     if (depth > DEPTH_MAX) throw new Malformed();
     const start = this.at;
     // A later value of the same key replaces what an earlier one had given.
-    if (onPath) this.found = null;
-    const wanted = onPath && depth === this.tokens.length;
+    if (here !== null) for (const place of here.all) this.starts[place] = -1;
     const byte = this.bytes[start];
-    if (byte === QUOTE) {
-      this.string();
-      if (wanted) this.found = { start, end: this.at };
-    } else if (byte === 123) this.object(depth, onPath && !wanted);
-    else if (byte === 91) this.array(depth, onPath && !wanted);
+    if (byte === 123) {
+      this.object(depth, here);
+      return;
+    }
+    if (byte === 91) {
+      this.array(depth, here);
+      return;
+    }
+    if (byte === QUOTE) this.string();
     else if (byte === 116) this.literal('true');
     else if (byte === 102) this.literal('false');
     else if (byte === 110) this.literal('null');
-    else {
-      this.number();
-      if (wanted) this.found = { start, end: this.at };
+    else this.number();
+    if (here === null) return;
+    for (const place of here.wanted) {
+      this.starts[place] = start;
+      this.ends[place] = this.at;
     }
   }
 
-  object(depth: number, onPath: boolean): void {
+  object(depth: number, here: Branch | null): void {
+    const below = here === null || here.below.size === 0 ? null : here.below;
     this.at++;
     this.space();
     if (this.bytes[this.at] === 125) {
@@ -71,11 +118,11 @@ class Scan {
       if (this.bytes[this.at] !== QUOTE) throw new Malformed();
       const start = this.at;
       this.string();
-      const matches = onPath && this.keyIs(start, this.at, this.tokens[depth] as string);
+      const next = below === null ? null : this.branchAt(below, start);
       this.space();
       this.expect(58);
       this.space();
-      this.value(depth + 1, matches);
+      this.value(depth + 1, next);
       this.space();
       if (this.bytes[this.at] === 44) {
         this.at++;
@@ -87,16 +134,16 @@ class Scan {
     }
   }
 
-  array(depth: number, onPath: boolean): void {
+  array(depth: number, here: Branch | null): void {
+    const below = here === null || here.below.size === 0 ? null : here.below;
     this.at++;
     this.space();
     if (this.bytes[this.at] === 93) {
       this.at++;
       return;
     }
-    const token = onPath ? (this.tokens[depth] as string) : '';
     for (let index = 0; ; index++) {
-      this.value(depth + 1, onPath && token === String(index));
+      this.value(depth + 1, below === null ? null : (below.get(String(index)) ?? null));
       this.space();
       if (this.bytes[this.at] === 44) {
         this.at++;
@@ -169,14 +216,27 @@ class Scan {
     }
   }
 
-  keyIs(start: number, end: number, token: string): boolean {
-    return this.text(start, end) === token;
+  /** The branch of the key that ends here; a key that is not UTF-8 leads nowhere. */
+  branchAt(below: ReadonlyMap<string, Branch>, start: number): Branch | null {
+    const key = this.text(start, this.at);
+    return key === undefined ? null : (below.get(key) ?? null);
   }
 
-  /** Text of the string (quotes included in the range) or number at a range. Throws a TypeError on invalid UTF-8. */
-  text(start: number, end: number): string {
-    const source = decoder.decode(this.bytes.subarray(start, end));
-    return source.startsWith('"') ? (JSON.parse(source) as string) : source;
+  foundAt(start: number, end: number): Found | undefined {
+    const text = this.text(start, end);
+    const byte = this.bytes[start];
+    return text === undefined ? undefined : { text, isKey: byte === QUOTE || byte === 45 || isDigit(byte) };
+  }
+
+  /** Decoded text of the string (quotes included in the range), or the source of another value; undefined where it is not UTF-8. */
+  text(start: number, end: number): string | undefined {
+    try {
+      const source = decoder.decode(this.bytes.subarray(start, end));
+      return source.startsWith('"') ? (JSON.parse(source) as string) : source;
+    } catch (error) {
+      if (error instanceof TypeError) return undefined;
+      throw error;
+    }
   }
 }
 

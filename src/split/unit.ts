@@ -4,21 +4,23 @@
 import type { StickyPlan } from '../config/plan.ts';
 import { headerOf } from '../http/head.ts';
 import { cookieValue, queryValue } from '../http/target.ts';
+import { UNIT_BYTES_MAX } from '../model.ts';
 import type { Unit } from './assign.ts';
-import { scanPointer } from './json-scan.ts';
+import { type Found, type Places, scanPlaces } from './json-scan.ts';
+import type { Attributes } from './rules.ts';
 
-/** Longer keys are taken for absent: no business key is this long, and a record must hold it. */
-export const UNIT_BYTES_MAX = 1024;
+const NOTHING: readonly undefined[] = [];
 
-export interface UnitSource {
-  readonly rawHeaders: readonly string[];
-  readonly target: string;
-  /** The whole body where it was held, else null. */
-  readonly body: Uint8Array | null;
+/**
+ * What the split looks at in a body, in one scan.
+ * @param body the whole body where it was held, else null
+ */
+export function readPlaces(places: Places | null, body: Uint8Array | null): readonly (Found | undefined)[] {
+  return places === null || body === null ? NOTHING : scanPlaces(body, places);
 }
 
 /** @returns null where the key is absent, empty, too long, or not a string or number */
-export function unitOf(source: StickyPlan['source'], { rawHeaders, target, body }: UnitSource): Unit | null {
+export function unitOf(source: StickyPlan['source'], { rawHeaders, target, body }: Attributes): Unit | null {
   switch (source.kind) {
     case 'header':
       return fromLatin1(headerOf(rawHeaders, source.name));
@@ -29,8 +31,8 @@ export function unitOf(source: StickyPlan['source'], { rawHeaders, target, body 
     case 'query':
       return fromBytes(queryValue(target, source.name));
     case 'body': {
-      const text = body === null ? undefined : scanPointer(body, source.tokens);
-      return text === undefined ? null : fromBytes(Buffer.from(text, 'utf8'));
+      const found = body[0];
+      return found?.isKey === true ? fromBytes(Buffer.from(found.text, 'utf8')) : null;
     }
   }
 }
@@ -39,7 +41,8 @@ function fromLatin1(value: string | undefined): Unit | null {
   return value === undefined ? null : fromBytes(Buffer.from(value, 'latin1'));
 }
 
-function fromBytes(bytes: Uint8Array | undefined): Unit | null {
+/** @returns null where no request can have these bytes as its unit */
+export function fromBytes(bytes: Uint8Array | undefined): Unit | null {
   if (bytes === undefined || bytes.length === 0 || bytes.length > UNIT_BYTES_MAX) return null;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   return { bytes, text };

@@ -93,6 +93,12 @@ export function seriesFamilies(sums: Sums): readonly Family[] {
     ),
     family(
       'counter',
+      'headgate_drain_forgotten_total',
+      'Units of a leaving version forgotten before their time: more were seen than drain.units.',
+      perCell(at.drainForgotten, [NONE]),
+    ),
+    family(
+      'counter',
       'headgate_shadows_dropped_total',
       'Requests chosen for a mirror and not sent, by reason.',
       perCell(at.shadowDrops, labelsPer('reason', SHADOW_DROPS)),

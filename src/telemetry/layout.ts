@@ -17,6 +17,7 @@ export const SERIES = cells({
   errors: 1,
   retries: 1,
   fallbacks: 1,
+  drainForgotten: 1,
   shadowDrops: SHADOW_DROPS.length,
   requestBytes: 1,
   responseBytes: 1,

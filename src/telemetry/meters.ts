@@ -34,6 +34,8 @@ export interface SeriesMeter {
   ): void;
   retried(): void;
   fellBack(): void;
+  /** A unit of this leaving version was forgotten before its time: `drain.units` are remembered already. */
+  drainForgot(): void;
   shadowDropped(reason: ShadowDrop): void;
   /** Gauge: calls in flight. */
   inflight(delta: 1 | -1): void;
@@ -115,6 +117,7 @@ function seriesMeter(cells: Float64Array, forget: () => void): SeriesMeter {
     },
     retried: () => add(cells, at.retries, 1),
     fellBack: () => add(cells, at.fallbacks, 1),
+    drainForgot: () => add(cells, at.drainForgotten, 1),
     shadowDropped: (reason) => add(cells, at.shadowDrops + SHADOW_DROP_AT[reason], 1),
     inflight: (delta) => add(cells, at.inflight, delta),
     retire() {

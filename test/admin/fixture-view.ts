@@ -252,9 +252,13 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
         unit,
         version: model.champion,
         slot: 4711,
+        epoch: 2,
+        since: '2026-01-02T00:00:00.000Z',
         propensity: 0.9,
         reason,
         rule,
+        drain: null,
+        earlier: [{ epoch: 1, from: '2026-01-01T00:00:00.000Z', slot: 4711, version: null, reason: 'holdout' }],
         generation: config.generation,
       };
     },

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExplainView } from '../../src/admin/view.ts';
-import { explain } from '../../src/commands/explain.ts';
-import { loadPlan } from '../../src/config/load.ts';
+import { type ExplainedModel, explain, findModel } from '../../src/commands/explain.ts';
 import { headgate } from './headgate.ts';
 
 const YAML = `models:
@@ -27,10 +26,14 @@ const YAML = `models:
 
 let folder: string;
 let file: string;
+let fraud: ExplainedModel;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'headgate-explain-'));
   file = join(folder, 'gate.yaml');
   writeFileSync(file, YAML);
+  const found = findModel(file, 'fraud');
+  if (typeof found === 'number') throw new Error('the file has problems');
+  fraud = found;
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -38,11 +41,7 @@ function explained(
   unit: string,
   more: { headers?: Record<string, string>; query?: Record<string, string>; path?: string } = {},
 ) {
-  const loaded = loadPlan(file, { env: {}, serial: 1 });
-  if (loaded.kind === 'problems') throw new Error(JSON.stringify(loaded.problems));
-  const [model] = loaded.plan.models;
-  if (model === undefined) throw new Error('the file has a model');
-  return explain(loaded.plan, model, { model: 'fraud', unit, headers: {}, query: {}, path: null, ...more });
+  return explain(fraud, unit, { headers: {}, query: {}, path: null, body: null, ...more });
 }
 
 describe('headgate explain', () => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { headgate } from './headgate.ts';
 
-const COMMANDS = ['serve', 'check', 'schema', 'explain', 'demo'] as const;
+const COMMANDS = ['serve', 'check', 'plan', 'schema', 'explain', 'demo'] as const;
 
 describe('the command line', () => {
   it('lists its commands', async () => {
@@ -31,10 +31,14 @@ describe('the command line', () => {
   it.each([
     [[], /Usage: headgate/],
     [['serv'], /unknown command 'serv'[\s\S]*Did you mean serve/],
+    [['plan'], /required option '-c, --config <file>' not specified/],
+    [['plan', '-c', 'x.yaml', '--rename', 'old'], /It has the form name=value/],
     [['check'], /required option '-c, --config <file>' not specified/],
     [['check', '-c', 'x.yaml', '--jason'], /unknown option '--jason'[\s\S]*--json/],
     [['schema', 'extra'], /too many arguments/],
-    [['explain', 'model', '-c', 'x.yaml'], /missing required argument 'unit'/],
+    [['explain', 'model', '-c', 'x.yaml'], /name MODEL and UNIT, or MODEL and --units FILE, or --decision ID/],
+    [['explain', 'm', 'u', '--decision', 'id', '-c', 'x.yaml'], /name MODEL and UNIT/],
+    [['explain', 'm', 'u', '-c', 'x.yaml', '--body', '@/nonexistent'], /ENOENT/],
     [['explain', 'm', 'u', '-c', 'x.yaml', '--header', 'region'], /It has the form name=value/],
     [['demo', '--rate', '0'], /It is a number above 0/],
     [['demo', '--seed', '1.5'], /It is a whole number/],

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { ModelPlan } from '../../src/config/plan.ts';
-import { saltBytes, slotOf } from '../../src/split/assign.ts';
+import { saltBytes, slotOf } from '../../src/split/slot.ts';
 import type { TestGate } from './gate-fixture.ts';
 import { model, plan, startGate, version } from './gate-fixture.ts';
 import type { Message, RawUpstream } from './wire.ts';
@@ -112,8 +112,8 @@ test('overrides win over rules, rules over the split, and the reason says so', a
     split: [1, 0, 0],
     overrides: new Map([['qa', 2]]),
     rules: [
-      { when: { headers: { region: 'EU' }, query: {}, path: null }, split: [0, 1, 0] },
-      { when: { headers: {}, query: { beta: 'yes' }, path: '/m/x' }, split: [0, 0, 1] },
+      { when: { headers: { region: 'EU' }, query: {}, path: null, body: [] }, split: [0, 1, 0] },
+      { when: { headers: {}, query: { beta: 'yes' }, path: '/m/x', body: [] }, split: [0, 0, 1] },
     ],
   });
   const expected: readonly (readonly [string, readonly string[], string, string])[] = [

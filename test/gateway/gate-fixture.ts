@@ -7,12 +7,12 @@ import type { FailureCode } from '../../src/errors.ts';
 import { failureIndex } from '../../src/errors.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import { createGateway } from '../../src/gateway/gateway.ts';
-import type { Allocations } from '../../src/gateway/messages.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
 import type { ExchangeRecord, Role, ShadowDrop } from '../../src/model.ts';
 import { SHADOW_DROPS } from '../../src/model.ts';
 import { allocate } from '../../src/split/allocate.ts';
+import type { Allocations } from '../../src/split/tables.ts';
 import { GATEWAY, SERIES } from '../../src/telemetry/layout.ts';
 import type { MeterBlock } from '../../src/telemetry/meters.ts';
 
@@ -48,6 +48,10 @@ export function model(versions: readonly VersionPlan[], more: Partial<ModelPlan>
     split: versions.map((_, index) => (index === 0 ? 1 : 0)),
     overrides: new Map(),
     rules: [],
+    eligible: 1,
+    holdout: 0,
+    layer: null,
+    drain: null,
     mirrors: [],
     fallback: true,
     retry: { attempts: 2, on: ['connect'], budget: 0.2 },
@@ -99,10 +103,12 @@ export function plan(models: readonly ModelPlan[], listen: Partial<ListenPlan> =
   };
 }
 
-export function allocations({ models }: Plan): Allocations {
+export function allocations({ models }: Plan, epoch = 0): Allocations {
   return models.map((m) => {
     const names = m.versions.map((v) => v.name);
-    return [m.split, ...m.rules.map((rule) => rule.split)].map((shares) => allocate(names, shares));
+    const owners = [m.split, ...m.rules.map((rule) => rule.split)].map((shares) => allocate(names, shares));
+    if (m.layer !== null) owners.push(allocate(m.layer.members, m.layer.shares));
+    return owners.map((table) => ({ owners: table, epoch }));
   });
 }
 
@@ -116,7 +122,8 @@ export interface TestGate {
   readonly blocks: readonly MeterBlock[];
   /** Records handed over so far; waits until there are `count`. */
   records(count: number): Promise<readonly ExchangeRecord[]>;
-  swap(plan: Plan): void;
+  /** @param epoch of all its allocations */
+  swap(plan: Plan, epoch?: number): void;
   /** Decisions in flight, as counted. */
   inflight(): number;
   /** Counters of the gateway thread, and of one (version, role) of the first model. */
@@ -206,7 +213,7 @@ export async function startGate(first: Plan, options: { readonly returnSlabs?: b
       if (problems.length > 0)
         throw new AggregateError(problems, `the gate reported ${problems.map(String).join('; ')}`);
     },
-    swap: (next) => gateway.swap(next, allocations(next)),
+    swap: (next, epoch = 0) => gateway.swap(next, allocations(next, epoch)),
     close: () => gateway.drain(false),
   };
 }

@@ -62,9 +62,13 @@ export function plan(models: readonly ModelPlan[], data: string, changes: Partia
 export function setupOf(plan: Plan): MonitorSetup {
   const allocations = plan.models.map((model) => {
     const names = model.versions.map(({ name }) => name);
-    return [model.split, ...model.rules.map(({ split }) => split)].map((shares) => allocate(names, shares));
+    return [model.split, ...model.rules.map(({ split }) => split)].map((shares) => ({
+      owners: allocate(names, shares),
+      epoch: 0,
+    }));
   });
-  return { plan, allocations, config: statusOf(plan) };
+  const histories = plan.models.map(() => ({ since: null, past: [] }));
+  return { plan, allocations, histories, config: statusOf(plan) };
 }
 
 function statusOf({ generation, serial }: Plan): ConfigStatus {

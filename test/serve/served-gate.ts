@@ -27,18 +27,22 @@ export interface ReadyGate extends Served {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
+export interface ServeOptions {
+  readonly folder?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** After `serve -c FILE`. */
+  readonly words?: readonly string[];
+}
+
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'headgate-'));
 }
 
-export function spawnServe(
-  yaml: string,
-  options: { readonly folder?: string; readonly env?: NodeJS.ProcessEnv } = {},
-): Served {
+export function spawnServe(yaml: string, options: ServeOptions = {}): Served {
   const folder = options.folder ?? temporaryFolder();
   const file = join(folder, 'headgate.yaml');
   writeFileSync(file, yaml);
-  const child = spawn(process.execPath, [CLI, 'serve', '-c', file], {
+  const child = spawn(process.execPath, [CLI, 'serve', '-c', file, ...(options.words ?? [])], {
     cwd: folder,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -58,10 +62,7 @@ export function spawnServe(
 }
 
 /** @throws with what was printed, where the gate ends or is not ready in time */
-export async function startServe(
-  yaml: string,
-  options: { readonly folder?: string; readonly env?: NodeJS.ProcessEnv } = {},
-): Promise<ReadyGate> {
+export async function startServe(yaml: string, options: ServeOptions = {}): Promise<ReadyGate> {
   const served = spawnServe(yaml, options);
   const ready = await waitFor(async () => {
     if (served.process.exitCode !== null)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { saltBytes, slotOf } from '../../src/split/assign.ts';
+import { saltBytes, slotOf } from '../../src/split/slot.ts';
 
 interface Vector {
   readonly salt: string;

@@ -5,7 +5,8 @@ import { createSeededRandom } from '../../src/kernel/random.ts';
 import { SLOTS } from '../../src/model.ts';
 import { allocate, quotas } from '../../src/split/allocate.ts';
 import type { ModelSplit } from '../../src/split/assign.ts';
-import { assign, saltBytes, slotOf } from '../../src/split/assign.ts';
+import { assign } from '../../src/split/assign.ts';
+import { saltBytes, slotOf } from '../../src/split/slot.ts';
 
 // Vectors of murmur3_x86_32 as published with its reference implementation and its ports.
 test.each([
@@ -123,15 +124,16 @@ function modelSplit(shares: readonly number[], salt = 'm'): ModelSplit {
   return {
     salt: saltBytes(salt),
     champion: 0,
-    shares,
-    owners: new Uint8Array(allocate(list, shares)),
+    allocation: { owners: new Uint8Array(allocate(list, shares)), epoch: 0, propensities: null },
     overrides: new Map(),
     rules: [],
+    enrolment: null,
     missing: 'random',
+    places: null,
   };
 }
 
-const NOBODY = { rawHeaders: [], target: '/' };
+const NOBODY = { rawHeaders: [], target: '/', body: [] };
 
 test.each([[[0.9, 0.1]], [[0.5, 0.3, 0.2]], [[0.01, 0.99]]])(
   'units fall into %j by chi-square, sequential ids among them',

@@ -13,6 +13,8 @@ export function record(facts: Partial<ExchangeRecord> = {}): ExchangeRecord {
     role: 'challenger',
     reason: 'split',
     slot: 1234,
+    epoch: 0,
+    rule: -1,
     propensity: 0.1,
     decisionId: '018f0000-0000-7000-8000-000000000001',
     unit: 'acct-secret',

@@ -248,7 +248,7 @@ function explainSection(model, explained, colourOf) {
         : [
             h('i', { class: `dot ${colourOf(explained.version)}` }),
             h('b', {}, explained.version),
-            ` – ${explained.reason === 'rule' ? `rule ${(explained.rule ?? 0) + 1}` : explained.reason}, slot ${explained.slot}, probability ${percent(explained.propensity, 1)}`,
+            ` – ${explained.reason === 'rule' ? `rule ${(explained.rule ?? 0) + 1}` : explained.reason}, slot ${explained.slot}${explained.epoch > 0 ? `, epoch ${explained.epoch}` : ''}, probability ${percent(explained.propensity, 1)}`,
           ];
   return h(
     'section',

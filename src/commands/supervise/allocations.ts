@@ -1,34 +1,91 @@
-// The allocation tables of a Plan, in shared memory, made on the supervisor's thread so that no request waits for them. A
-// table is made once for each set of names and shares: a reload that leaves a split alone keeps its table.
+// The allocation tables of a Plan, in shared memory, made on the supervisor's thread so that no request waits for them: from
+// the lock where there is one, afresh where there is none. A reload that leaves a split alone keeps its table.
 
+import { createHash } from 'node:crypto';
 import type { ModelPlan, Plan } from '../../config/plan.ts';
-import { allocate } from '../../split/allocate.ts';
+import { SLOTS } from '../../model.ts';
+import { entryOf, type Lock } from '../../split/lock.ts';
+import { type Allocation, firstAllocation } from '../../split/next-allocation.ts';
+import { ruleKeys, type Shares, SPLIT, type Subject, subjectsOf } from '../../split/splits-of.ts';
+import type { Allocations, AllocationTable, Histories, ModelHistory } from '../../split/tables.ts';
 
-/** Per model: the owners of its slots for its split and for each rule's split, in order. */
-export type Allocations = readonly (readonly SharedArrayBuffer[])[];
-
-export interface Allocator {
-  /** Tables that the Plan does not use are forgotten. */
-  allocate(plan: Plan): Allocations;
+export interface Allocated {
+  readonly allocations: Allocations;
+  readonly histories: Histories;
 }
 
+export interface Allocator {
+  /**
+   * Tables that the Plan does not use are forgotten.
+   * @param lock one that fits the Plan, or null
+   * @throws where the lock does not fit: that is to be told before
+   */
+  allocate(plan: Plan, lock: Lock | null): Allocated;
+}
+
+const NO_HISTORY: ModelHistory = { since: null, past: [] };
+
 export function createAllocator(): Allocator {
-  let tables = new Map<string, SharedArrayBuffer>();
+  let tables = new Map<string, AllocationTable>();
   return {
-    allocate({ models }) {
-      const used = new Map<string, SharedArrayBuffer>();
-      const table = ({ versions }: ModelPlan, shares: readonly number[]): SharedArrayBuffer => {
-        const names = versions.map((version) => version.name);
-        const key = JSON.stringify([names, shares]);
-        const found = used.get(key) ?? tables.get(key) ?? allocate(names, shares);
-        used.set(key, found);
-        return found;
-      };
-      const allocations = models.map((model) =>
-        [model.split, ...model.rules.map((rule) => rule.split)].map((shares) => table(model, shares)),
-      );
+    allocate(plan, lock) {
+      const used = new Map<string, AllocationTable>();
+      const subjects = new Map(subjectsOf(plan).map((subject) => [`${subject.kind} ${subject.name}`, subject]));
+
+      function table(id: string, key: string, names: readonly string[]): AllocationTable {
+        const subject = subjects.get(id);
+        const shares = subject?.splits.get(key);
+        if (subject === undefined || shares === undefined) throw new Error(`${id} has no split ${key}`);
+        const from = lock === null ? freshly(shares) : locked(lock, subject, key);
+        const place = JSON.stringify([from.mark, names]);
+        const kept = used.get(place) ?? tables.get(place) ?? { owners: placed(from.make(), names), epoch: from.epoch };
+        used.set(place, kept);
+        return kept;
+      }
+
+      const allocations = plan.models.map((model) => tablesOf(model, table));
+      const histories = plan.models.map(({ name }): ModelHistory => {
+        const entry = lock?.models.get(name);
+        return entry === undefined ? NO_HISTORY : { since: entry.at, past: entry.past };
+      });
       tables = used;
-      return allocations;
+      return { allocations, histories };
     },
   };
+}
+
+type TableOf = (id: string, key: string, names: readonly string[]) => AllocationTable;
+
+function tablesOf(model: ModelPlan, table: TableOf): AllocationTable[] {
+  const names = model.versions.map(({ name }) => name);
+  const own = [SPLIT, ...ruleKeys(model)].map((key) => table(`model ${model.name}`, key, names));
+  const { layer } = model;
+  return layer === null ? own : [...own, table(`layer ${layer.name}`, SPLIT, layer.members)];
+}
+
+interface Origin {
+  readonly epoch: number;
+  /** Equal where the allocation is the same. */
+  readonly mark: string;
+  make(): Allocation;
+}
+
+function freshly(shares: Shares): Origin {
+  return { epoch: 0, mark: JSON.stringify([...shares]), make: () => firstAllocation(shares) };
+}
+
+function locked(lock: Lock, subject: Subject, key: string): Origin {
+  const entry = entryOf(lock, subject);
+  const allocation = entry?.splits.get(key);
+  if (entry === undefined || allocation === undefined) throw new Error(`the lock has no ${key} of ${subject.name}`);
+  const digest = createHash('sha256').update(allocation.owners).digest('hex');
+  return { epoch: entry.epoch, mark: `${entry.epoch} ${digest}`, make: () => allocation };
+}
+
+/** Owners by name become owners by their index among `names`. */
+function placed({ names: owned, owners }: Allocation, names: readonly string[]): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(SLOTS);
+  const position = owned.map((name) => names.indexOf(name));
+  new Uint8Array(memory).set(owners.map((owner) => position[owner] as number));
+  return memory;
 }

@@ -1,19 +1,22 @@
 // The configuration in force: the last good Plan with its allocation tables, and what became of the latest attempt to
-// replace it. Loading changes it whole or not at all.
+// replace it. Loading changes it whole or not at all. A lock that is stale is a problem like any other.
 
 import type { ConfigStatus } from '../../admin/view.ts';
-import { filesToWatch, type LoadResult, loadPlan } from '../../config/load.ts';
+import { type LoadResult, loadPlan } from '../../config/load.ts';
 import type { Plan } from '../../config/plan.ts';
-import { formatProblem } from '../../config/problem.ts';
+import { formatProblem, type Problem } from '../../config/problem.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Allocations, Histories } from '../../split/tables.ts';
 import { EXIT } from '../exit-codes.ts';
+import { allocateBy, filesWithLock, type LoadedOrNot, type LoadedPlan } from '../load-allocated.ts';
 import { StartError } from '../start-error.ts';
-import { type Allocations, createAllocator } from './allocations.ts';
+import { createAllocator } from './allocations.ts';
 import { restartProblems } from './restart-keys.ts';
 
 export interface Configuration {
   readonly plan: Plan;
   readonly allocations: Allocations;
+  readonly histories: Histories;
   readonly status: ConfigStatus;
   /** Every file whose change may change the Plan. */
   files(): readonly string[];
@@ -27,52 +30,75 @@ export interface ConfigurationOptions {
   readonly file: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** Whether a stale or missing lock is planned and written here. For one replica only: others would plan for themselves. */
+  readonly plansItself?: boolean;
 }
 
 /** @throws StartError with every problem, where there is no first Plan */
-export function readConfiguration({ file, env, clock }: ConfigurationOptions): Configuration {
-  const first = loadPlan(file, { env, serial: 1 });
-  if (first.kind === 'problems') throw new StartError(EXIT.config, format(first).join('\n'));
+export function readConfiguration({ file, env, clock, plansItself = false }: ConfigurationOptions): Configuration {
   const allocator = createAllocator();
   const now = (): string => new Date(clock.wall()).toISOString();
-  let latest: LoadResult = first;
-  let plan = first.plan;
-  let allocations = allocator.allocate(plan);
+  const allocated = (read: Extract<LoadResult, { readonly kind: 'plan' }>): LoadedOrNot =>
+    allocateBy(read, { file, allocator, planAt: plansItself ? now() : null });
+
+  let latest: LoadResult = loadPlan(file, { env, serial: 1 });
+  const first = latest.kind === 'problems' ? latest : allocated(latest);
+  if (first.kind === 'problems') throw new StartError(EXIT.config, format(first.problems).join('\n'));
+  let current: LoadedPlan = first;
   let lastReload: ConfigStatus['lastReload'] = { at: now(), ok: true, problems: [] };
   const reloads = { succeeded: 0, failed: 0 };
 
+  /** @returns the problems; empty where `current` is a new one */
+  function attempt(): readonly string[] {
+    latest = loadPlan(file, { env, serial: current.plan.serial + 1 });
+    if (latest.kind === 'problems') return format(latest.problems);
+    const restart = restartProblems(current.plan, latest.plan);
+    if (restart.length > 0) return restart;
+    const next = allocated(latest);
+    if (next.kind === 'problems') return format(next.problems);
+    if (current.locked && !next.locked) return [LOCK_GONE];
+    current = next;
+    return [];
+  }
+
   return {
     get plan() {
-      return plan;
+      return current.plan;
     },
     get allocations() {
-      return allocations;
+      return current.allocations;
+    },
+    get histories() {
+      return current.histories;
     },
     get status() {
-      const { generation, serial } = plan;
-      return { generation, serial, files: latest.files, lastReload, reloads: { ...reloads } };
+      const { generation, serial } = current.plan;
+      return { generation, serial, files: filesOf(latest, current), lastReload, reloads: { ...reloads } };
     },
-    files: () => filesToWatch(latest),
+    files: () => filesWithLock(file, latest),
     reload() {
-      latest = loadPlan(file, { env, serial: plan.serial + 1 });
-      const problems = latest.kind === 'problems' ? format(latest) : restartProblems(plan, latest.plan);
+      const problems = attempt();
       lastReload = { at: now(), ok: problems.length === 0, problems };
-      if (latest.kind === 'problems' || problems.length > 0) {
-        reloads.failed++;
-        return problems;
-      }
-      reloads.succeeded++;
-      plan = latest.plan;
-      allocations = allocator.allocate(plan);
-      return [];
+      if (problems.length === 0) reloads.succeeded++;
+      else reloads.failed++;
+      return problems;
     },
     isStale() {
-      const now = loadPlan(file, { env, serial: plan.serial });
-      return now.kind === 'problems' || now.plan.generation !== plan.generation;
+      const read = loadPlan(file, { env, serial: current.plan.serial });
+      const now = read.kind === 'problems' ? read : allocateBy(read, { file, allocator, planAt: null });
+      return now.kind === 'problems' || now.plan.generation !== current.plan.generation;
     },
   };
 }
 
-function format({ problems }: Extract<LoadResult, { readonly kind: 'problems' }>): string[] {
+const LOCK_GONE =
+  'allocations.lock.json is gone, and slots given out afresh would move units; restore it, or restart to go without';
+
+/** What was read last, and the lock where one is in force. */
+function filesOf(latest: LoadResult, { locked, files }: LoadedPlan): readonly string[] {
+  return locked ? [...latest.files, ...files.slice(-1)] : latest.files;
+}
+
+function format(problems: readonly Problem[]): string[] {
   return problems.map((problem) => formatProblem(problem));
 }

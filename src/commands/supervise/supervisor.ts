@@ -54,14 +54,14 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   async function load(): Promise<ReloadOutcome> {
     const before = configuration.plan.generation;
     const problems = configuration.reload();
-    const { plan, allocations, status } = configuration;
+    const { plan, allocations, histories, status } = configuration;
     if (problems.length > 0) {
       monitor.say({ kind: 'config', config: status });
       log.error({ problems, generation: before }, 'reload failed: the last good configuration stays in force');
       return { ok: false, problems };
     }
     // The monitor first: it must know a Plan before records of it arrive.
-    monitor.say({ kind: 'swap', plan, allocations, config: status });
+    monitor.say({ kind: 'swap', plan, allocations, histories, config: status });
     await Promise.all(
       gateways.map((gateway) => {
         const swapped = gateway.next((message) => isSwapped(message, plan.serial));

@@ -28,8 +28,8 @@ export function startThreads(): Threads {
 
 /** Give the threads their work, and start those that are still missing. */
 export function beginThreads({ monitor, gateways }: Threads, configuration: Configuration): Threads {
-  const { plan, allocations, status } = configuration;
-  monitor.begin({ plan, allocations, config: status });
+  const { plan, allocations, histories, status } = configuration;
+  monitor.begin({ plan, allocations, histories, config: status });
   const all = Array.from({ length: plan.listen.threads }, (_, thread) => gateways[thread] ?? startGateway(thread));
   for (const [thread, gateway] of all.entries()) {
     const { port1, port2 } = new MessageChannel();

@@ -1,0 +1,209 @@
+// Random edits of a split, one after the other, through the lock: does any unit leave a version that did not shrink, does any
+// go to one that did not grow, and do more move than must? Every unit is looked at after every edit.
+
+import type { ModelPlan } from '../../src/config/plan.ts';
+import type { Random } from '../../src/kernel/random.ts';
+import { SLOTS } from '../../src/model.ts';
+import { EMPTY_LOCK, type Lock } from '../../src/split/lock.ts';
+import type { Allocation } from '../../src/split/next-allocation.ts';
+import { planLock } from '../../src/split/plan-lock.ts';
+import { readLock } from '../../src/split/read-lock.ts';
+import { SPLIT, type Subject, subjectsOf } from '../../src/split/splits-of.ts';
+import { lockText } from '../../src/split/write-lock.ts';
+
+export const EDITS = ['weights', 'add', 'remove', 'reorder', 'rename', 'scale'] as const;
+export type EditKind = (typeof EDITS)[number];
+
+export interface EditResult {
+  sequences: number;
+  edits: number;
+  /** By kind of edit. */
+  readonly kinds: Record<EditKind, number>;
+  /** Units that changed their version, over all edits. */
+  moved: number;
+  /** Of those: units that left a version whose share had not become smaller. */
+  leftWithoutNeed: number;
+  /** Units that went to a version whose share had not become larger. */
+  wentWithoutNeed: number;
+  /** Edits after which more slots had moved than the total variation distance of the two tables' counts. */
+  aboveMinimum: number;
+  /** Largest distance, in slots, of the moved slots from the total variation distance of the exact shares. */
+  worstExcess: number;
+  /** Largest distance, in slots, of a version's count from its exact share. */
+  worstRounding: number;
+  /** Locks that did not come back from their text as they were. */
+  unreadable: number;
+}
+
+interface Model {
+  versions: string[];
+  weights: Map<string, number>;
+  named: number;
+}
+
+const VERSIONS_MAX = 6;
+
+/**
+ * @param template a model of any Plan, whose names and shares are replaced
+ * @param slots of the units
+ */
+export function simulateEdits(
+  template: ModelPlan,
+  slots: Uint16Array,
+  options: { readonly sequences: number; readonly edits: number; readonly random: Random },
+): EditResult {
+  const { sequences, edits, random } = options;
+  const result: EditResult = {
+    sequences,
+    edits: 0,
+    kinds: { weights: 0, add: 0, remove: 0, reorder: 0, rename: 0, scale: 0 },
+    moved: 0,
+    leftWithoutNeed: 0,
+    wentWithoutNeed: 0,
+    aboveMinimum: 0,
+    worstExcess: 0,
+    worstRounding: 0,
+    unreadable: 0,
+  };
+  for (let sequence = 0; sequence < sequences; sequence++) {
+    const model = firstModel(random);
+    let lock = planned(EMPTY_LOCK, subjectOf(template, model), new Map());
+    for (let step = 0; step < edits; step++) {
+      const { kind, renames } = edit(model, random);
+      result.kinds[kind]++;
+      result.edits++;
+      const before = allocationOf(lock);
+      lock = planned(lock, subjectOf(template, model), renames);
+      compare(renamed(before, renames), allocationOf(lock), slots, result);
+    }
+    if (!comesBack(lock)) result.unreadable++;
+  }
+  return result;
+}
+
+function firstModel(random: Random): Model {
+  const count = 1 + Math.floor(random() * 4);
+  const versions = Array.from({ length: count }, (_, at) => `v${at}`);
+  return { versions, weights: new Map(versions.map((name) => [name, weight(random)])), named: count };
+}
+
+/** Percents, thirds and odd fractions: roundings of every kind. */
+function weight(random: Random): number {
+  const kind = random();
+  if (kind < 0.5) return 1 + Math.floor(random() * 99);
+  return kind < 0.75 ? 1 : 0.05 + random() * 10;
+}
+
+function edit(
+  model: Model,
+  random: Random,
+): { readonly kind: EditKind; readonly renames: ReadonlyMap<string, string> } {
+  const { versions, weights } = model;
+  const none = new Map<string, string>();
+  const pick = (): string => versions[Math.floor(random() * versions.length)] as string;
+  const kind = EDITS[Math.floor(random() * EDITS.length)] as EditKind;
+  if (kind === 'add' && versions.length < VERSIONS_MAX) {
+    const name = `v${model.named++}`;
+    versions.splice(Math.floor(random() * (versions.length + 1)), 0, name);
+    weights.set(name, weight(random));
+    return { kind, renames: none };
+  }
+  if (kind === 'remove' && versions.length > 1) {
+    const name = pick();
+    versions.splice(versions.indexOf(name), 1);
+    weights.delete(name);
+    return { kind, renames: none };
+  }
+  if (kind === 'rename') {
+    const [from, to] = [pick(), `${'nrz'[model.named % 3]}${model.named++}`];
+    versions[versions.indexOf(from)] = to;
+    weights.set(to, weights.get(from) as number);
+    weights.delete(from);
+    return { kind, renames: new Map([[from, to]]) };
+  }
+  if (kind === 'reorder') {
+    versions.sort(() => random() - 0.5);
+    return { kind, renames: none };
+  }
+  if (kind === 'scale') {
+    // 9:1 and 90:10 are the same split.
+    for (const name of versions) weights.set(name, (weights.get(name) as number) * 10);
+    return { kind, renames: none };
+  }
+  for (const name of versions) if (random() < 0.5) weights.set(name, weight(random));
+  return { kind: 'weights', renames: none };
+}
+
+function subjectOf(template: ModelPlan, { versions, weights }: Model): Subject {
+  const version = template.versions[0];
+  if (version === undefined) throw new Error('the template has a version');
+  const sum = [...weights.values()].reduce((total, one) => total + one, 0);
+  const model: ModelPlan = {
+    ...template,
+    versions: versions.map((name) => ({ ...version, name })),
+    split: versions.map((name) => (weights.get(name) as number) / sum),
+    rules: [],
+  };
+  const [subject] = subjectsOf({ models: [model] });
+  if (subject === undefined) throw new Error('a model is a subject');
+  return subject;
+}
+
+function planned(lock: Lock, subject: Subject, renames: ReadonlyMap<string, string>): Lock {
+  return planLock(lock, [subject], renames, '2026-01-01T00:00:00.000Z').lock;
+}
+
+function allocationOf({ models }: Lock): Allocation {
+  const allocation = [...models.values()][0]?.splits.get(SPLIT);
+  if (allocation === undefined) throw new Error('the lock has the model');
+  return allocation;
+}
+
+function renamed({ shares, names, owners }: Allocation, renames: ReadonlyMap<string, string>): Allocation {
+  const now = (name: string): string => renames.get(name) ?? name;
+  return { shares: new Map([...shares].map(([name, share]) => [now(name), share])), names: names.map(now), owners };
+}
+
+function compare(before: Allocation, after: Allocation, slots: Uint16Array, result: EditResult): void {
+  const all = [...new Set([...before.names, ...after.names])];
+  const change = all.map((name) => (after.shares.get(name) ?? 0) - (before.shares.get(name) ?? 0));
+  const [a, b] = [before, after].map(({ names, owners }) => {
+    const position = names.map((name) => all.indexOf(name));
+    return owners.map((owner) => position[owner] as number);
+  }) as [Uint8Array, Uint8Array];
+
+  for (const slot of slots) {
+    const from = a[slot] as number;
+    const to = b[slot] as number;
+    if (from === to) continue;
+    result.moved++;
+    if ((change[from] as number) >= -1e-9) result.leftWithoutNeed++;
+    if ((change[to] as number) <= 1e-9) result.wentWithoutNeed++;
+  }
+
+  const counts = (owners: Uint8Array): number[] =>
+    owners.reduce(
+      (sums, owner) => {
+        sums[owner] = (sums[owner] as number) + 1;
+        return sums;
+      },
+      all.map(() => 0),
+    );
+  const [had, has] = [counts(a), counts(b)];
+  const movedSlots = a.reduce((sum, owner, slot) => sum + (owner === b[slot] ? 0 : 1), 0);
+  const least = had.reduce((sum, count, at) => sum + Math.max(0, count - (has[at] as number)), 0);
+  if (movedSlots !== least) result.aboveMinimum++;
+  const exact = (SLOTS * change.reduce((sum, one) => sum + Math.abs(one), 0)) / 2;
+  result.worstExcess = Math.max(result.worstExcess, Math.abs(movedSlots - exact));
+  for (const [at, name] of all.entries()) {
+    const rounding = Math.abs((has[at] as number) - SLOTS * (after.shares.get(name) ?? 0));
+    result.worstRounding = Math.max(result.worstRounding, rounding);
+  }
+}
+
+function comesBack(lock: Lock): boolean {
+  const text = lockText(lock);
+  const source = { path: '/lock', folder: '/', position: () => ({ line: 1, column: 1 }) };
+  const read = readLock(text, source);
+  return read.kind === 'lock' && lockText(read.lock) === text;
+}

@@ -1,0 +1,84 @@
+// A configuration with its lock: the Plan and who owns each slot, or every problem of either file. A lock that is there must
+// fit; whoever may plan by itself (`serve --plan`) brings it up to date first.
+
+import { createHash } from 'node:crypto';
+import type { Environment } from '../config/interpolate.ts';
+import { filesToWatch, type LoadResult, loadPlan } from '../config/load.ts';
+import type { Plan } from '../config/plan.ts';
+import type { Problem } from '../config/problem.ts';
+import { EMPTY_LOCK, type Lock } from '../split/lock.ts';
+import { lockPath, readLockFile, writeLockFile } from '../split/lock-file.ts';
+import { planLock } from '../split/plan-lock.ts';
+import { subjectsOf } from '../split/splits-of.ts';
+import { staleProblems } from '../split/stale.ts';
+import { type Allocated, type Allocator, createAllocator } from './supervise/allocations.ts';
+
+export interface LoadedPlan extends Allocated {
+  readonly kind: 'plan';
+  readonly plan: Plan;
+  /** Whether a lock says who owns the slots; otherwise they are given out afresh from the shares. */
+  readonly locked: boolean;
+  readonly files: readonly string[];
+}
+
+export type LoadedOrNot =
+  | LoadedPlan
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[]; readonly files: readonly string[] };
+
+/** For commands that look once. */
+export function loadAllocated(file: string, env: Environment): LoadedOrNot {
+  const read = loadPlan(file, { env, serial: 1 });
+  if (read.kind === 'problems') return { kind: 'problems', problems: read.problems, files: read.files };
+  return allocateBy(read, { file, allocator: createAllocator(), planAt: null });
+}
+
+export interface AllocateOptions {
+  /** The main configuration file; the lock stands beside it. */
+  readonly file: string;
+  readonly allocator: Allocator;
+  /** ISO time of new epochs, where a stale or missing lock may be planned and written here; null: it may not. */
+  readonly planAt: string | null;
+}
+
+export function allocateBy(
+  { plan, files }: Extract<LoadResult, { readonly kind: 'plan' }>,
+  { file, allocator, planAt }: AllocateOptions,
+): LoadedOrNot {
+  const path = lockPath(file);
+  const found = readLockFile(path);
+  if (found.kind === 'problems') return { kind: 'problems', problems: found.problems, files };
+  const done = (lock: Lock, text: string): LoadedPlan => {
+    const named = { ...plan, generation: generationWith(plan.generation, text) };
+    return { kind: 'plan', plan: named, locked: true, files: [...files, path], ...allocator.allocate(named, lock) };
+  };
+  const subjects = subjectsOf(plan);
+  if (planAt !== null) {
+    const before = found.kind === 'lock' ? found.lock : EMPTY_LOCK;
+    const { lock, changes } = planLock(before, subjects, new Map(), planAt);
+    if (found.kind === 'lock' && changes.length === 0) return done(lock, found.text);
+    try {
+      return done(lock, writeLockFile(path, lock));
+    } catch (error) {
+      return { kind: 'problems', problems: [unwritable(path, error)], files };
+    }
+  }
+  if (found.kind === 'none') return { kind: 'plan', plan, locked: false, files, ...allocator.allocate(plan, null) };
+  const problems = staleProblems(found.lock, found.root, subjects);
+  return problems.length > 0 ? { kind: 'problems', problems, files } : done(found.lock, found.text);
+}
+
+/** The files whose change may change the allocation, the lock among them where there is none yet. */
+export function filesWithLock(file: string, result: LoadResult): readonly string[] {
+  return [...filesToWatch(result), lockPath(file)];
+}
+
+export function unwritable(path: string, error: unknown): Problem {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const problem = `the lock cannot be written (${code})`;
+  return { file: path, line: 1, column: 1, path: '', problem, remedy: 'correct the rights on its folder' };
+}
+
+/** A generation names all that decides about requests, so the lock is part of it. 16 hex digits. */
+function generationWith(generation: string, text: string): string {
+  return createHash('sha256').update(`${generation}\n${text}`).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,38 @@
+// The shape of a lock: which keys, which kinds of value. What the slots say is checked where they are read.
+
+import { z } from 'zod';
+import { LOCK_VERSION } from './lock.ts';
+
+const share = () => z.number().gt(0, { error: WRONG }).max(1, { error: WRONG });
+const WRONG = '{value} is no share; restore the file from version control';
+
+const shares = z.record(z.string(), share());
+const slots = z.record(z.string(), z.string());
+
+const splits = z.record(z.string(), z.strictObject({ shares, slots }));
+
+const pastSplits = z.record(z.string(), z.strictObject({ shares, slots: slots.optional(), moved: slots.optional() }));
+
+const epoch = {
+  epoch: z.int().min(1, { error: '{value} is no epoch; restore the file from version control' }),
+  at: z.string(),
+  salt: z.string(),
+  /** A model has these three, a layer has not. */
+  eligible: z.number().optional(),
+  holdout: z.number().optional(),
+  layer: z.string().nullable().optional(),
+};
+
+const pastShape = z.strictObject({ ...epoch, splits: pastSplits });
+
+export const entryShape = z.strictObject({ hash: z.string(), ...epoch, splits, past: z.array(pastShape) });
+
+/** The entries are read one by one. */
+export const lockShape = z.strictObject({
+  version: z.literal(LOCK_VERSION),
+  models: z.record(z.string(), z.unknown()),
+  layers: z.record(z.string(), z.unknown()),
+});
+
+export type RawEntry = z.output<typeof entryShape>;
+export type RawPast = z.output<typeof pastShape>;

@@ -1,0 +1,136 @@
+// From the text of a lock to what it means, or to every problem in it, with its place. Nothing is repaired: a lock with one
+// problem is not used at all, since a guess here would move units.
+
+import { child, entriesOf, type Located, plainOf, type SourceFile } from '../config/located.ts';
+import { createFindings, type Findings, type Problem } from '../config/problem.ts';
+import { validate } from '../config/validate.ts';
+import { SLOTS } from '../model.ts';
+import { LOCK_VERSION, type Lock, type LockEntry } from './lock.ts';
+import { entryShape, lockShape, type RawEntry, type RawPast } from './lock-shape.ts';
+import type { Allocation } from './next-allocation.ts';
+import { readRanges } from './slot-ranges.ts';
+import { readJson } from './strict-json.ts';
+import type { Enrolment, PastEpoch, PastSplit } from './tables.ts';
+import { entryHash } from './write-lock.ts';
+
+const RESTORE = 'restore the file from version control';
+
+export type LockResult =
+  | { readonly kind: 'lock'; readonly lock: Lock; readonly root: Located }
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
+
+/** @param source for the places of problems */
+export function readLock(text: string, source: SourceFile): LockResult {
+  const findings = createFindings();
+  const root = readJson(text, source, findings);
+  const lock = root === undefined ? undefined : lockOf(root, findings);
+  if (root === undefined || lock === undefined || findings.count > 0) {
+    return { kind: 'problems', problems: findings.all() };
+  }
+  return { kind: 'lock', lock, root };
+}
+
+function lockOf(root: Located, findings: Findings): Lock | undefined {
+  const version = child(root, 'version');
+  if (version?.kind === 'scalar' && typeof version.value === 'number' && version.value > LOCK_VERSION) {
+    const problem = `this lock has format ${version.value}, and this Headgate reads format ${LOCK_VERSION}`;
+    findings.at(version, problem, 'run the Headgate that wrote it, or a later one');
+    return undefined;
+  }
+  if (validate(lockShape, root, findings) === undefined) return undefined;
+  const read = (key: 'models' | 'layers'): Map<string, LockEntry> => {
+    const entries = new Map<string, LockEntry>();
+    for (const [name, at] of entriesOf(child(root, key))) {
+      const entry = entryAt(at, findings);
+      if (entry !== undefined) entries.set(name, entry);
+    }
+    return entries;
+  };
+  return { models: read('models'), layers: read('layers') };
+}
+
+function entryAt(at: Located, findings: Findings): LockEntry | undefined {
+  const before = findings.count;
+  const raw = validate(entryShape, at, findings);
+  if (raw === undefined || findings.count > before) return undefined;
+  const splits = new Map<string, Allocation>();
+  for (const [key, here] of entriesOf(child(at, 'splits'))) splits.set(key, allocationAt(here, findings));
+  const past = raw.past.map((epoch, index) => pastAt(epoch, child(at, 'past', index), findings));
+  if (findings.count > before) return undefined;
+  const { hash, ...content } = plainOf(at) as RawEntry;
+  if (hash !== entryHash(content)) {
+    const remedy = `${RESTORE}: only \`headgate plan\` writes it`;
+    findings.at(at, 'this entry was changed by hand, or by a merge: its hash is of other content', remedy);
+  }
+  const { epoch, at: since, salt } = raw;
+  return { epoch, at: since, salt, enrolment: enrolmentOf(raw), splits, past };
+}
+
+function enrolmentOf({ eligible, holdout, layer }: RawEntry | RawPast): Enrolment | null {
+  return eligible === undefined ? null : { eligible, holdout: holdout ?? 0, layer: layer ?? null };
+}
+
+const NOBODY = 255;
+
+/** Every slot with exactly one owner, every owner with a share. */
+function allocationAt(at: Located, findings: Findings): Allocation {
+  const shares = sharesAt(at);
+  const names = [...shares.keys()].sort();
+  const owners = new Uint8Array(SLOTS).fill(NOBODY);
+  for (const [name, here] of entriesOf(child(at, 'slots'))) {
+    const owner = names.indexOf(name);
+    if (owner < 0) findings.at(here, `${name} has slots and no share`, RESTORE);
+    take(here, findings, (from, to) => {
+      const taken = owners.subarray(from, to + 1).findIndex((found) => found !== NOBODY);
+      const other = names[owners[from + taken] ?? NOBODY];
+      owners.fill(owner, from, to + 1);
+      return taken < 0 ? null : `slot ${from + taken} belongs to ${other} too`;
+    });
+  }
+  const gap = owners.indexOf(NOBODY);
+  if (gap >= 0) {
+    const end = owners.findIndex((owner, slot) => slot > gap && owner !== NOBODY);
+    const slots = range(gap, end < 0 ? SLOTS - 1 : end - 1);
+    findings.at(child(at, 'slots') ?? at, `nobody owns ${slots}`, RESTORE);
+  }
+  return { shares: new Map(names.map((name) => [name, shares.get(name) ?? 0])), names, owners };
+}
+
+function pastAt(raw: RawPast, at: Located | undefined, findings: Findings): PastEpoch {
+  const splits: Record<string, PastSplit> = {};
+  for (const [key, { shares, slots, moved }] of Object.entries(raw.splits)) {
+    const here = child(at, 'splits', key);
+    const kind = slots === undefined ? 'moved' : 'slots';
+    for (const [, text] of entriesOf(child(here, kind))) take(text, findings, () => null);
+    if (here !== undefined && (slots === undefined) === (moved === undefined)) {
+      findings.at(here, 'a past split has either `slots` or `moved`', RESTORE);
+    }
+    splits[key] = { shares, slots: slots ?? moved ?? {}, whole: slots !== undefined };
+  }
+  const { epoch, at: since, salt } = raw;
+  return { epoch, at: since, salt, enrolment: enrolmentOf(raw), splits };
+}
+
+/** The ranges of one owner. @param add gives the problem with a range, of which the first is told */
+function take(at: Located, findings: Findings, add: (from: number, to: number) => string | null): void {
+  const text = at.kind === 'scalar' ? String(at.value) : '';
+  let problem: string | null = null;
+  const syntax = readRanges(text, (from, to) => {
+    const found = add(from, to);
+    problem ??= found;
+  });
+  problem ??= syntax;
+  if (problem !== null) findings.at(at, problem, RESTORE);
+}
+
+function sharesAt(at: Located): Map<string, number> {
+  const shares = new Map<string, number>();
+  for (const [name, share] of entriesOf(child(at, 'shares'))) {
+    if (share.kind === 'scalar' && typeof share.value === 'number') shares.set(name, share.value);
+  }
+  return shares;
+}
+
+function range(from: number, to: number): string {
+  return from === to ? `slot ${from}` : `slots ${from} to ${to}`;
+}

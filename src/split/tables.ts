@@ -1,0 +1,53 @@
+// What passes between the rooms for an allocation: who owns each slot of each split, and since which epoch. The supervisor
+// makes the tables, from the lock or afresh; gateways and the monitor read them. Earlier epochs are for people only.
+
+/** One split: a model's own, that of one of its rules, or the parts of a layer. */
+export interface AllocationTable {
+  /** Owner of each slot, an index into the model's versions (a Uint8Array of SLOTS). */
+  readonly owners: SharedArrayBuffer;
+  /** Epoch of the model's allocation in the lock, from 1; 0 without a lock. */
+  readonly epoch: number;
+}
+
+/**
+ * Per model of the Plan: the table of its split, then of each rule's split in order, and last, where the model is in a layer,
+ * the layer's own, whose owners are indices into the layer's members.
+ */
+export type Allocations = readonly (readonly AllocationTable[])[];
+
+/** One split in an epoch that is over. */
+export interface PastSplit {
+  /** Version -> share, for those above zero. */
+  readonly shares: Readonly<Record<string, number>>;
+  /** Version -> the slots it owned, like `0-41,57`: all of them, or only those that had another owner in the epoch after. */
+  readonly slots: Readonly<Record<string, string>>;
+  readonly whole: boolean;
+}
+
+/** Who took part: a change of it begins an epoch, as a change of shares does. */
+export interface Enrolment {
+  readonly eligible: number;
+  readonly holdout: number;
+  readonly layer: string | null;
+}
+
+/** An earlier epoch of one model (with its enrolment) or layer (without). */
+export interface PastEpoch {
+  readonly epoch: number;
+  /** When the epoch began, ISO. */
+  readonly at: string;
+  readonly salt: string;
+  readonly enrolment: Enrolment | null;
+  /** By the key of the split: `split`, or a rule's (splits-of.ts). */
+  readonly splits: Readonly<Record<string, PastSplit>>;
+}
+
+/** What the lock remembers of one model: newest first, of a bounded number of epochs. */
+export interface ModelHistory {
+  /** When the present epoch began, ISO; null without a lock. */
+  readonly since: string | null;
+  readonly past: readonly PastEpoch[];
+}
+
+/** Per model of the Plan. */
+export type Histories = readonly ModelHistory[];

@@ -1,0 +1,139 @@
+// A lock that a hand, a merge or another version of Headgate has touched: each a problem with its place, none a guess.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EMPTY_LOCK } from '../../src/split/lock.ts';
+import { readLockFile, writeLockFile } from '../../src/split/lock-file.ts';
+import { planLock } from '../../src/split/plan-lock.ts';
+import { subjectsOf } from '../../src/split/splits-of.ts';
+import { lockText } from '../../src/split/write-lock.ts';
+import { planOf, versions } from './plans.ts';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const PLAN = planOf(
+  `fraud: { ${versions('old', 'new')}, split: { old: 50, new: 50 } }`,
+  `credit: { ${versions('a', 'b')}, split: { a: 1, b: 2 }, layer: checkout }`,
+);
+const { lock } = planLock(EMPTY_LOCK, subjectsOf(PLAN), new Map(), AT);
+const text = lockText(lock);
+
+let folder: string;
+let path: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'headgate-lock-'));
+  path = join(folder, 'allocations.lock.json');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function problemsOf(content: string | Uint8Array): string[] {
+  writeFileSync(path, content);
+  const found = readLockFile(path);
+  if (found.kind !== 'problems') return [];
+  return found.problems.map(({ line, column, path: at, problem, remedy }) => {
+    expect(line).toBeGreaterThan(0);
+    expect(column).toBeGreaterThan(0);
+    expect(remedy).not.toBe('');
+    return `${at}: ${problem}`;
+  });
+}
+
+/** The text with the first match replaced; fails where there is none. */
+function edited(pattern: RegExp, by: string): string {
+  expect(text).toMatch(pattern);
+  return text.replace(pattern, by);
+}
+
+describe('a lock', () => {
+  it('comes back from its text as it was, whatever the spaces', () => {
+    expect(problemsOf(text)).toEqual([]);
+    const found = readLockFile(path);
+    expect(found.kind === 'lock' && found.lock).toEqual(lock);
+    expect(problemsOf(JSON.stringify(JSON.parse(text)))).toEqual([]);
+  });
+
+  it('is missing: that is no problem', () => {
+    expect(readLockFile(join(folder, 'nowhere', 'allocations.lock.json'))).toEqual({ kind: 'none' });
+  });
+
+  it('is replaced at once, without a trace beside it', () => {
+    writeFileSync(path, 'before');
+    expect(writeLockFile(path, lock)).toBe(text);
+    expect(readFileSync(path, 'utf8')).toBe(text);
+    expect(readdirSync(folder)).toEqual(['allocations.lock.json']);
+    expect(() => writeLockFile(join(folder, 'nowhere', 'x.json'), lock)).toThrow(/ENOENT/);
+  });
+
+  it.each([
+    ['overlap', /"new": "(\d+)/, '"new": "0-4999,$1', /out of order|belongs to new too|nobody owns/],
+    ['a gap', /"old": "\d+(-\d+)?,/, '"old": "', /^models\.fraud\.splits\.split\.slots: nobody owns slot/],
+    ['a slot that is none', /"old": "/, '"old": "x,', /"x" is no slot and no range of slots/],
+    ['a slot too high', /"old": "[^"]*/, '"old": "0,10000', /slot 10000 is above 9999/],
+    ['a version without a share', /"old": "/, '"odl": "', /odl has slots and no share/],
+    ['a share changed by hand', /"old": 0\.5/, '"old": 0.6', /^models\.fraud: this entry was changed by hand/],
+    ['an epoch changed by hand', /"epoch": 1/, '"epoch": 2', /changed by hand/],
+    ['a salt changed by hand', /"salt": "fraud"/, '"salt": "froud"', /changed by hand/],
+    ['a negative share', /"old": 0\.5/, '"old": -0.5', /-0\.5 is no share/],
+    ['an epoch that is none', /"epoch": 1/, '"epoch": 0', /0 is no epoch/],
+    ['a key too many', /"salt": "fraud"/, '"salt": "fraud", "sald": 1', /unknown key/],
+    ['a key too few', /"salt": "fraud",/, '', /salt is missing/],
+    ['a lock from the future', /"version": 1/, '"version": 2', /^version: this lock has format 2/],
+    ['a version that is text', /"version": 1/, '"version": "1"', /^version: /],
+    ['a key twice', /"salt": "fraud",/, '"salt": "fraud", "salt": "fraud",', /the key stands twice/],
+    ['half a file', /"layers"[\s\S]*$/, '', /this is not JSON/],
+    ['something after it', /$/, '}', /this is not JSON/],
+    ['a merge conflict', /^ {2}"models"/m, '<<<<<<< HEAD\n  "models"', /the file holds a merge conflict/],
+    ['a layer changed by hand', /"credit": 1\b/, '"credit": 0.9', /^layers\.checkout: this entry was changed by hand/],
+  ])('%s is refused', (_, pattern, by, expected) => {
+    const problems = problemsOf(edited(pattern, by));
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.join('\n')).toMatch(expected);
+  });
+
+  it('tells an overlap by its slot and its other owner', () => {
+    const old = /"old": "(\d+)/.exec(text)?.[1];
+    const problems = problemsOf(
+      edited(/"old": "[^"]*"/, `"old": "${old}"`).replace(/"new": "[^"]*"/, '"new": "0-9999"'),
+    );
+    expect(problems).toEqual([`models.fraud.splits.split.slots.old: slot ${old} belongs to new too`]);
+  });
+
+  it('points to the line and column', () => {
+    writeFileSync(path, edited(/"salt": "fraud"/, '"salt": 7'));
+    const found = readLockFile(path);
+    const lines = readFileSync(path, 'utf8').split('\n');
+    const [problem] = found.kind === 'problems' ? found.problems : [];
+    expect(lines[(problem?.line ?? 0) - 1]?.slice((problem?.column ?? 0) - 1)).toMatch(/^7/);
+  });
+
+  it('that is not UTF-8 is refused', () => {
+    expect(problemsOf(new Uint8Array([0x7b, 0xff, 0x7d]))).toEqual([': the file is not UTF-8']);
+  });
+
+  it('with any byte changed is refused or means the same', () => {
+    fc.assert(
+      fc.property(
+        fc.nat({ max: text.length - 1 }),
+        fc.constantFrom('0', '9', ',', '-', '"', 'x', '}', ' '),
+        (at, by) => {
+          writeFileSync(path, text.slice(0, at) + by + text.slice(at + 1));
+          const found = readLockFile(path);
+          if (found.kind === 'lock') expect(found.lock).toEqual(lock);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('is read for 400 models within a moment', () => {
+    const many = new Map(Array.from({ length: 400 }, (_, at) => [`m${at}`, lock.models.get('fraud')]));
+    const large = lockText({ models: many as typeof lock.models, layers: new Map() });
+    writeFileSync(path, large);
+    const before = process.cpuUsage();
+    expect(readLockFile(path).kind).toBe('lock');
+    const { user } = process.cpuUsage(before);
+    expect(user / 1000).toBeLessThan(1500);
+  });
+});

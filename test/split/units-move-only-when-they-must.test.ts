@@ -1,0 +1,124 @@
+// Promise 1 over edits and over units. benchmarks/simulations/split.ts is the same at full scale.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FAMILIES, simulateSpread, slotsOfFamily } from '../../benchmarks/simulations/slot-spread.ts';
+import { simulateEdits } from '../../benchmarks/simulations/split-edits.ts';
+import { createSeededRandom } from '../../src/kernel/random.ts';
+import { SLOTS } from '../../src/model.ts';
+import { type Allocation, firstAllocation, nextAllocation } from '../../src/split/next-allocation.ts';
+import { modelOf } from './plans.ts';
+
+const [SEQUENTIAL] = FAMILIES as [(typeof FAMILIES)[number]];
+
+describe('random sequences of edits', () => {
+  it('move no unit off a version that did not shrink, and no more slots than must', () => {
+    const slots = slotsOfFamily(SEQUENTIAL, 20_000, 'model');
+    const random = createSeededRandom(4);
+    const found = simulateEdits(modelOf('model: { versions: { v0: { url: "http://127.0.0.1:1" } } }'), slots, {
+      sequences: 12,
+      edits: 12,
+      random,
+    });
+    expect(found).toMatchObject({ leftWithoutNeed: 0, wentWithoutNeed: 0, aboveMinimum: 0, unreadable: 0 });
+    expect(found.moved).toBeGreaterThan(100_000);
+    for (const number of Object.values(found.kinds)) expect(number).toBeGreaterThan(5);
+    // Six versions at most, each within one slot of its share.
+    expect(found.worstExcess).toBeLessThan(6);
+    expect(found.worstRounding).toBeLessThan(6);
+  });
+});
+
+const shares = fc
+  .dictionary(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), fc.integer({ min: 1, max: 10_000 }), { minKeys: 1 })
+  .map(sharesOf);
+
+function sharesOf(weights: Readonly<Record<string, number>>): ReadonlyMap<string, number> {
+  const sum = Object.values(weights).reduce((total, one) => total + one, 0);
+  const names = Object.keys(weights).sort();
+  return new Map(names.map((name) => [name, (weights[name] ?? 0) / sum]));
+}
+
+function countsOf({ names, owners }: Allocation): ReadonlyMap<string, number> {
+  return new Map(names.map((name, at) => [name, owners.reduce((sum, owner) => sum + (owner === at ? 1 : 0), 0)]));
+}
+
+describe('the next allocation', () => {
+  it('takes from those that shrink, gives to those that grow, and moves the distance of the counts', () => {
+    fc.assert(
+      fc.property(shares, shares, (before, after) => {
+        const a = firstAllocation(before);
+        const b = nextAllocation(a, after);
+        const [had, has] = [countsOf(a), countsOf(b)];
+        expect([...has.values()].reduce((sum, count) => sum + count, 0)).toBe(SLOTS);
+        expect([...has.keys()]).toEqual([...after.keys()]);
+        for (const [name, count] of has) {
+          const [then, now] = [before.get(name) ?? 0, after.get(name) ?? 0];
+          if (Math.abs(now - then) < 1e-9) expect(count).toBe(had.get(name));
+          else expect(Math.sign(count - (had.get(name) ?? 0)) * Math.sign(now - then)).toBeGreaterThanOrEqual(0);
+          expect(Math.abs(count - now * SLOTS)).toBeLessThan(after.size + 1);
+        }
+        const moved = a.owners.filter((owner, slot) => a.names[owner] !== b.names[b.owners[slot] ?? 0]).length;
+        const least = [...had].reduce((sum, [name, count]) => sum + Math.max(0, count - (has.get(name) ?? 0)), 0);
+        expect(moved).toBe(least);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is the same for the same shares: nobody moves, and planning twice changes nothing', () => {
+    fc.assert(
+      fc.property(shares, shares, (before, after) => {
+        const once = nextAllocation(firstAllocation(before), after);
+        expect(nextAllocation(once, after)).toEqual(once);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('gives a ramp that is rolled back its units back', () => {
+    let allocation = firstAllocation(sharesOf({ champion: 99, challenger: 1 }));
+    const start = allocation;
+    for (const percent of [5, 20, 50, 20, 5, 1]) {
+      allocation = nextAllocation(allocation, sharesOf({ champion: 100 - percent, challenger: percent }));
+    }
+    const strangers = allocation.owners.filter((owner, slot) => owner !== start.owners[slot]).length;
+    // Of the first hundred challenger slots, all but those that rounding had picked out of turn.
+    expect(strangers).toBeLessThanOrEqual(8);
+  });
+
+  it('hands on every slot of a version that goes', () => {
+    const next = nextAllocation(firstAllocation(sharesOf({ a: 50, b: 25, c: 25 })), sharesOf({ b: 50, c: 50 }));
+    expect([...countsOf(next)]).toEqual([
+      ['b', 5000],
+      ['c', 5000],
+    ]);
+  });
+
+  it('keeps roundings of versions that stay, even where they leave the others too little', () => {
+    // Twenty versions at 10.5 slots, half of them with 11: the two that change sum to what is left.
+    const small = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`s${String(at).padStart(2, '0')}`, 10.5]));
+    const before = firstAllocation(sharesOf({ ...small, x: 4895, y: 4895 }));
+    const after = nextAllocation(before, sharesOf({ ...small, x: 4000.5, y: 5789.5 }));
+    const [had, has] = [countsOf(before), countsOf(after)];
+    for (const name of Object.keys(small)) expect(has.get(name)).toBe(had.get(name));
+    expect((has.get('x') ?? 0) + (has.get('y') ?? 0)).toBe((had.get('x') ?? 0) + (had.get('y') ?? 0));
+  });
+
+  it('carries two hundred versions', () => {
+    const many = (from: number) => Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`v${from + at}`, 1]));
+    const next = nextAllocation(firstAllocation(sharesOf(many(0))), sharesOf(many(100)));
+    expect(new Set(countsOf(next).values())).toEqual(new Set([50]));
+  });
+});
+
+describe('units of every kind', () => {
+  it.each(FAMILIES)('$name spread evenly, and models are independent', (family) => {
+    expect(new Set(Array.from({ length: 50_000 }, (_, at) => family.unit(at))).size).toBe(50_000);
+    const spread = simulateSpread(family, 50_000, 12);
+    for (const { uniform, least } of [spread.buckets, spread.pairs]) {
+      expect(uniform).toBeGreaterThan(0.001);
+      expect(least).toBeGreaterThan(0.001 / 12);
+    }
+  });
+});
