@@ -1,6 +1,7 @@
 // `headgate serve`: the gate as a process. SIGHUP reloads, SIGTERM drains and stops, SIGINT stops without waiting for load
 // balancers; a second signal of either ends at once.
 
+import { setTimeout } from 'node:timers/promises';
 import type { Plan } from '../config/plan.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { createLogger, type Logger } from '../telemetry/logs.ts';
@@ -52,6 +53,9 @@ async function start(options: ServeOptions, onFatal: (problem: Error) => void): 
   });
 }
 
+/** For the threads that are left, after one has died. */
+const LAST_WORDS_MS = 5000;
+
 /** @returns the exit code, once the gate has stopped */
 export async function runServe(options: ServeOptions): Promise<number> {
   const { promise: died, resolve: onFatal } = Promise.withResolvers<Error>();
@@ -82,7 +86,9 @@ export async function runServe(options: ServeOptions): Promise<number> {
   const end = await Promise.race([stop, died]);
   if (end instanceof Error) {
     log.fatal({ err: end }, 'a thread died; the process ends, so that whoever runs it can start it anew');
-    return EXIT.software;
+    // What the monitor holds is still written, if it can; threads that live on must not keep the process.
+    await Promise.race([supervisor.stop(false), setTimeout(LAST_WORDS_MS)]);
+    process.exit(EXIT.software);
   }
   log.info({ signal: end, drainMs: plan.listen.drainMs }, 'stopping: answers under way are finished first');
   void signalled().then(() => process.exit(EXIT.software));

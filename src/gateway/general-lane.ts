@@ -95,6 +95,8 @@ export function createGeneralLane(listen: ListenPlan, clock: Clock, events: Lane
   });
   server.on('drop', events.connectionRefused);
   server.on('connection', (socket: Duplex) => {
+    // Node takes its own listener off a socket that it hands out (CONNECT): a reset would then end the process.
+    socket.on('error', closesItself);
     events.connections(1);
     socket.once('close', () => events.connections(-1));
   });
@@ -132,3 +134,6 @@ const REASON_PHRASES: Readonly<Record<number, string>> = {
   408: 'Request Timeout',
   431: 'Request Header Fields Too Large',
 };
+
+/** A socket with an error closes, and `close` is what everyone listens to. */
+function closesItself(): void {}
