@@ -13,6 +13,7 @@ import type { Random } from '../kernel/random.ts';
 import type { Allocations } from '../split/tables.ts';
 import type { MeterBlock } from '../telemetry/meters.ts';
 import { createMeters } from '../telemetry/meters.ts';
+import { createEndpointWatch, type EndpointNews } from '../upstream/endpoint-watch.ts';
 import { decide } from './decide.ts';
 import { drainServer } from './drain.ts';
 import { installFastLane } from './fast-lane.ts';
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly post: (message: HandoverMessage<MeterBlock>, transfer: ArrayBuffer[]) => void;
+  /** An endpoint went out of service, or came back. */
+  readonly tell: (news: EndpointNews) => void;
   /** Something that should not have happened, off the request path. */
   readonly report: (problem: unknown) => void;
 }
@@ -49,6 +52,8 @@ const DEADLINE_TICK_MS = 10;
 const RECORD_BYTES = 128 * 1024;
 /** Records wait at most this long in a slab that is not full. */
 const FLUSH_MS = 5;
+/** Between two looks at the endpoints. */
+const LOOK_MS = 1000;
 
 export function createGateway(options: GatewayOptions): Gateway {
   const { clock, post } = options;
@@ -57,6 +62,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const pulse = startPulse(meters.gateway);
   const slabs = createSlabWriter({ post, recordBytesMax: recordBytesMax(options.plan) });
   const routes = createRoutes(clock, watch, meters, options.report);
+  const endpoints = createEndpointWatch(() => routes.endpoints);
+  const rounds = setInterval(() => endpoints.look().forEach(options.tell), LOOK_MS).unref();
   let { plan } = options;
   let connections = 0;
   let flushTimer: NodeJS.Timeout | undefined;
@@ -173,6 +180,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         connections: () => connections,
         pending: () => routes.shadows > 0,
       });
+      clearInterval(rounds);
       await routes.close();
       clearTimeout(flushTimer);
       flush();

@@ -14,6 +14,7 @@ import { createDrain, createDrainMemory, type Drain, type DrainMemory } from '..
 import { modelSplit } from '../split/model-split.ts';
 import type { Allocations } from '../split/tables.ts';
 import type { Meters, SeriesMeter } from '../telemetry/meters.ts';
+import type { Endpoint } from '../upstream/endpoint.ts';
 import type { NextUpstreams } from '../upstream/upstreams.ts';
 import { createUpstreams } from '../upstream/upstreams.ts';
 import type { VersionUpstream } from '../upstream/version-upstream.ts';
@@ -63,6 +64,8 @@ export interface Routes {
   table: RouteTable<Route>;
   /** Compile a Plan and put it in the place of the one before, in one step. */
   swap(plan: Plan, allocations: Allocations): void;
+  /** Endpoints in force, of primaries and shadows. */
+  readonly endpoints: readonly Endpoint[];
   /** Shadows in flight. */
   readonly shadows: number;
   /** Bytes of requests held by them. */
@@ -170,6 +173,9 @@ export function createRoutes(
         entries.map((entry) => ({ match: entry.plan.match, route: { ...entry, generation } })),
       );
       drains = draining;
+    },
+    get endpoints() {
+      return upstreams.endpoints;
     },
     get shadows() {
       return sum(mirrors.values(), ({ mirror }) => mirror.calls);

@@ -26,6 +26,11 @@ const gateway = createGateway({
   clock: systemClock,
   random: uniform,
   post: (message, transfer) => setup.handover.postMessage(message, transfer),
+  tell({ url, of: [model, role, version], state }) {
+    const facts = { url, model, role, version, state };
+    if (state === 'in service') log.info(facts, 'endpoint is back in service');
+    else log.warn(facts, 'endpoint is out of service: look at its own log, and at whether it listens');
+  },
   report: createFaultLog(systemClock, log),
 });
 

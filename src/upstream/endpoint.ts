@@ -16,14 +16,21 @@ export interface EndpointState {
 
 export interface Endpoint {
   readonly plan: EndpointPlan;
+  /** Model, role and version: whose endpoint it is. */
+  readonly of: readonly string[];
   /** For the Host header: the port of the scheme is left out, as any client leaves it out. */
   readonly authority: string;
   readonly transport: Transport;
   readonly state: EndpointState;
 }
 
-export function createEndpoint(plan: EndpointPlan, transport: Transport, state: EndpointState): Endpoint {
-  return { plan, authority: new URL(plan.origin).host, transport, state };
+export function createEndpoint(
+  plan: EndpointPlan,
+  of: readonly string[],
+  transport: Transport,
+  state: EndpointState,
+): Endpoint {
+  return { plan, of, authority: new URL(plan.origin).host, transport, state };
 }
 
 /** Path sent to an endpoint: the request's own, or the exact one its URL names. */

@@ -88,7 +88,7 @@ function compile(options: UpstreamOptions, before: Kept, used: Kept, clock: Cloc
     // Without checks nothing would ever take back what the last one said.
     if (version.health === null) state.healthy = true;
     return carried(before.endpoints, used.endpoints, keyOf(name, plan, way), () =>
-      createEndpoint(plan, createTransport(plan.origin, transport), state),
+      createEndpoint(plan, name, createTransport(plan.origin, transport), state),
     );
   });
   const { health, auth } = version;

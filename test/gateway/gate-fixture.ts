@@ -15,6 +15,7 @@ import { allocate } from '../../src/split/allocate.ts';
 import type { Allocations } from '../../src/split/tables.ts';
 import { GATEWAY, SERIES } from '../../src/telemetry/layout.ts';
 import type { MeterBlock } from '../../src/telemetry/meters.ts';
+import type { EndpointNews } from '../../src/upstream/endpoint-watch.ts';
 
 export function version(name: string, urls: string | readonly string[], more: Partial<VersionPlan> = {}): VersionPlan {
   const endpoints = [urls].flat().map((url) => {
@@ -135,6 +136,8 @@ export interface TestGate {
   settled(): Promise<void>;
   /** Problems reported off the request path. */
   readonly problems: readonly unknown[];
+  /** Endpoints that went out of service or came back. */
+  readonly tidings: readonly EndpointNews[];
   close(): Promise<void>;
 }
 
@@ -143,6 +146,7 @@ export async function startGate(first: Plan, options: { readonly returnSlabs?: b
   const seen: ExchangeRecord[] = [];
   const blocks: MeterBlock[] = [];
   const problems: unknown[] = [];
+  const tidings: EndpointNews[] = [];
   const gateway = createGateway({
     thread: 0,
     plan: first,
@@ -163,6 +167,7 @@ export async function startGate(first: Plan, options: { readonly returnSlabs?: b
       });
       if (options.returnSlabs !== false) setImmediate(() => gateway.recycle(message.buffer));
     },
+    tell: (news) => tidings.push(news),
     report: (problem) => problems.push(problem),
   });
   const cellsOf = (kind: MeterBlock['kind'], name: string, role: Role): Float64Array => {
@@ -179,6 +184,7 @@ export async function startGate(first: Plan, options: { readonly returnSlabs?: b
     gateway,
     blocks,
     problems,
+    tidings,
     async records(count) {
       await until(() => seen.length >= count, `${count} records (${seen.length} so far)`);
       return seen;

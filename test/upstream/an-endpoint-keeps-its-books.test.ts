@@ -29,7 +29,7 @@ test('a call that throws is on no book: a half-open breaker still has its trial 
     destroy: () => Promise.resolve(),
   };
   const state = { breaker, healthy: true, inflight: 0 };
-  const endpoint = createEndpoint({ origin: 'http://a:80', path: null }, transport, state);
+  const endpoint = createEndpoint({ origin: 'http://a:80', path: null }, ['m', 'primary', 'one'], transport, state);
   breaker.failed(breaker.taken());
   clock.advance(100);
   expect(() => callEndpoint(endpoint, REQUEST, LISTENER)).toThrow('cannot be written');
@@ -59,7 +59,7 @@ test.each([
   };
   const breaker = createBreaker({ failures: 1, openMs: 1 }, createManualClock());
   const state = { breaker, healthy: true, inflight: 0 };
-  expect(createEndpoint({ origin, path: null }, transport, state).authority).toBe(host);
+  expect(createEndpoint({ origin, path: null }, ['m', 'primary', 'one'], transport, state).authority).toBe(host);
 });
 
 test('a budget keeps what it has saved when its fraction changes, and gives nothing at 0', () => {

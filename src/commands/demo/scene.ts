@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { EXIT } from '../exit-codes.ts';
+import { StartError } from '../start-error.ts';
 import { DEMO_MODEL } from './fraud-model.ts';
 import type { PortOf } from './model-server.ts';
 
@@ -39,10 +41,19 @@ export async function setScene(options: SceneOptions): Promise<Scene> {
   const data = await choose(DATA_PORT, 'gate');
   const admin = await choose(ADMIN_PORT, 'admin side');
   const folder = options.keep === null ? await mkdtemp(join(tmpdir(), 'headgate-demo-')) : resolve(options.keep);
-  await mkdir(folder, { recursive: true });
   const file = join(folder, 'headgate.yaml');
-  await writeFile(file, demoYaml(options.ports, data, admin));
-  await writeFile(join(folder, BASELINE), options.baseline);
+  try {
+    await mkdir(folder, { recursive: true });
+    // Never over a configuration that is there: it may be somebody's.
+    await writeFile(file, demoYaml(options.ports, data, admin), { flag: 'wx' });
+    await writeFile(join(folder, BASELINE), options.baseline);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(
+      EXIT.unavailable,
+      `demo: the folder ${folder} cannot be used (${code}); name one with --keep that can be written and holds no headgate.yaml`,
+    );
+  }
   return {
     file,
     folder,
