@@ -2,10 +2,12 @@
 // fit; whoever may plan by itself (`serve --plan`) brings it up to date first.
 
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Environment } from '../config/interpolate.ts';
 import { filesToWatch, type LoadResult, loadPlan } from '../config/load.ts';
 import type { Plan } from '../config/plan.ts';
 import type { Problem } from '../config/problem.ts';
+import { parseBaseline } from '../drift/baseline.ts';
 import { EMPTY_LOCK, type Lock } from '../split/lock.ts';
 import { lockPath, readLockFile, writeLockFile } from '../split/lock-file.ts';
 import { planLock } from '../split/plan-lock.ts';
@@ -44,6 +46,8 @@ export function allocateBy(
   { plan, files }: Extract<LoadResult, { readonly kind: 'plan' }>,
   { file, allocator, planAt }: AllocateOptions,
 ): LoadedOrNot {
+  const unread = baselineProblems(plan);
+  if (unread.length > 0) return { kind: 'problems', problems: unread, files };
   const path = lockPath(file);
   const found = readLockFile(path);
   if (found.kind === 'problems') return { kind: 'problems', problems: found.problems, files };
@@ -66,6 +70,29 @@ export function allocateBy(
   const problems = staleProblems(found.lock, found.root, subjects);
   return problems.length > 0 ? { kind: 'problems', problems, files } : done(found.lock, found.text);
 }
+
+/** Baselines that are named and cannot be used. */
+function baselineProblems({ models }: Plan): Problem[] {
+  return models.flatMap(({ name, drift: { baseline: file } }) => {
+    if (file === null) return [];
+    const reading = parseBaseline(readFileSync(file, 'utf8'));
+    if (reading.ok) return [];
+    const remedy = 'mend the file, or leave drift.baseline out: then the first rows are the baseline';
+    return reading.problems
+      .slice(0, PROBLEMS_SHOWN)
+      .map((problem) => ({
+        file,
+        line: 1,
+        column: 1,
+        path: `models.${name}.drift.baseline`,
+        problem: problem.replace(/\s+/g, ' '),
+        remedy,
+      }));
+  });
+}
+
+/** Of one baseline: a file of another kind would fill the screen. */
+const PROBLEMS_SHOWN = 5;
 
 /** The files whose change may change the allocation, the lock among them where there is none yet. */
 export function filesWithLock(file: string, result: LoadResult): readonly string[] {
