@@ -230,7 +230,7 @@ const listenSchema = z.strictObject({
   fastLane: z
     .boolean()
     .prefault(true)
-    .describe('Plain requests, in and out without TLS, take a short way that costs half.'),
+    .describe('Plain requests, in and out without TLS, take a shorter way.'),
   body: z
     .strictObject({
       max: size('8MiB').prefault('8MiB').describe('A longer request body is refused.'),
