@@ -78,16 +78,14 @@ function baselineProblems({ models }: Plan): Problem[] {
     const reading = parseBaseline(readFileSync(file, 'utf8'));
     if (reading.ok) return [];
     const remedy = 'mend the file, or leave drift.baseline out: then the first rows are the baseline';
-    return reading.problems
-      .slice(0, PROBLEMS_SHOWN)
-      .map((problem) => ({
-        file,
-        line: 1,
-        column: 1,
-        path: `models.${name}.drift.baseline`,
-        problem: problem.replace(/\s+/g, ' '),
-        remedy,
-      }));
+    return reading.problems.slice(0, PROBLEMS_SHOWN).map((problem) => ({
+      file,
+      line: 1,
+      column: 1,
+      path: `models.${name}.drift.baseline`,
+      problem: problem.replace(/\s+/g, ' '),
+      remedy,
+    }));
   });
 }
 

@@ -227,10 +227,7 @@ const listenSchema = z.strictObject({
   host: words().prefault('0.0.0.0').describe('Address to listen on.'),
   port: whole(0, 65_535).prefault(8080).describe('Port; 0 takes a free one.'),
   threads: whole(1, 256).prefault(1).describe('Gateway threads on the one port.'),
-  fastLane: z
-    .boolean()
-    .prefault(true)
-    .describe('Plain requests, in and out without TLS, take a shorter way.'),
+  fastLane: z.boolean().prefault(true).describe('Plain requests, in and out without TLS, take a shorter way.'),
   body: z
     .strictObject({
       max: size('8MiB').prefault('8MiB').describe('A longer request body is refused.'),

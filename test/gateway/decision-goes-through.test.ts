@@ -48,7 +48,7 @@ test('a decision reaches the champion, its answer the client, and both the recor
   );
   expect(seen[0]).toMatchObject({ method: 'POST', url: '/v2/models/m/infer?x=1', body: '{"a":1}' });
   expect(seen[0]?.headers['headgate-decision']).toBe(response.headers.get('headgate-decision'));
-  expect(seen[0]?.headers['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
+  expect(seen[0]?.headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
   const [record] = await gate.records(1);
   expect(record).toMatchObject({
     role: 'champion',

@@ -67,7 +67,7 @@ export function model(versions: readonly VersionPlan[], more: Partial<ModelPlan>
 }
 
 /** The whole suite runs in both settings. */
-export const FAST_LANE = process.env['HEADGATE_FAST_LANE'] !== 'off';
+export const FAST_LANE = process.env.HEADGATE_FAST_LANE !== 'off';
 
 const LISTEN: ListenPlan = {
   host: '127.0.0.1',
