@@ -51,16 +51,18 @@ export class NodeExchange implements Exchange {
     this.at = options.clock.wall();
     this.body = { length: bodyLength(request.rawHeaders) };
     response.sendDate = false;
-    response.on('close', () => this.#closed());
-    // A pipelined response that has not had its turn yet does not hear of the end of its socket; its request does.
-    request.on('close', () => {
-      if (this.#socket.destroyed) this.#closed();
-    });
+    const closed = (): void => this.#closed();
+    response.on('close', closed);
+    if (!this.#hasTurn()) {
+      // A pipelined response does not hear of the end of its socket before it has its turn.
+      this.#socket.setMaxListeners(0).once('close', closed);
+      response.once('socket', () => this.#socket.off('close', closed));
+    }
   }
 
   receive(): void {
     const request = this.#request;
-    if (this.#options.awaitsContinue) this.#response.writeContinue();
+    if (this.#options.awaitsContinue) this.#whenItsTurn(() => this.#response.writeContinue());
     request.on('data', (chunk: Buffer) => this.listener?.requestData(chunk));
     request.on('end', () => this.listener?.requestEnd(request.rawTrailers));
   }
@@ -76,14 +78,17 @@ export class NodeExchange implements Exchange {
   /** The parser has given up on this connection. @returns false where nobody is left to answer it */
   broken(detail: string): boolean {
     if (this.#over) return false;
-    if (this.#request.complete) this.closeAfter();
-    else if (this.listener === null) this.abort();
-    else this.listener.requestInvalid(detail);
+    // An answer that is out, or waits behind another one, stays the last word.
+    if (this.#request.complete || this.#response.writableEnded) this.closeAfter();
+    else if (this.listener !== null) this.listener.requestInvalid(detail);
+    else if (this.#hasTurn() && !this.#response.headersSent) return false;
+    else this.abort();
     return true;
   }
 
   inform(status: number, rawHeaders: readonly string[]): void {
-    if (status !== 103 || this.httpVersion === '1.0' || this.#response.headersSent) return;
+    // A hint that has to wait behind other answers is not worth it.
+    if (status !== 103 || this.httpVersion === '1.0' || this.#response.headersSent || !this.#hasTurn()) return;
     const hints: Record<string, string[]> = {};
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const name = (rawHeaders[i] as string).toLowerCase();
@@ -95,6 +100,19 @@ export class NodeExchange implements Exchange {
     } catch {
       // A hint that node finds malformed is not worth an answer.
     }
+  }
+
+  /** Whether the answers before this one are out. node writes a head in front of interim answers that were kept waiting. */
+  #hasTurn(): boolean {
+    return this.#response.socket !== null;
+  }
+
+  #whenItsTurn(speak: () => void): void {
+    if (this.#hasTurn()) speak();
+    else
+      this.#response.once('socket', () => {
+        if (!this.#response.headersSent) speak();
+      });
   }
 
   start(status: number, statusText: string, rawHeaders: string[]): void {
@@ -109,18 +127,26 @@ export class NodeExchange implements Exchange {
     if (this.#response.write(chunk)) return true;
     if (!this.#draining) {
       this.#draining = true;
-      this.#response.once('drain', () => {
-        this.#draining = false;
-        this.listener?.writable();
-      });
+      this.#response.once('drain', this.#drained);
+      // node hears no more of a socket on which a CONNECT has come behind this request.
+      this.#socket.once('drain', this.#drained);
     }
     return false;
   }
 
+  readonly #drained = (): void => {
+    if (!this.#draining) return;
+    this.#draining = false;
+    this.#response.off('drain', this.#drained);
+    this.#socket.off('drain', this.#drained);
+    this.listener?.writable();
+  };
+
   end(trailers: readonly string[]): void {
     this.#flushed = true;
     if (trailers.length > 0) this.#response.addTrailers(pairs(trailers));
-    if (!this.#request.complete) lingerWhenClosed(this.#socket);
+    // What the client still sends, or has sent behind this request, must not reset the connection under its answer.
+    if (!this.#request.complete || this.#closing) lingerWhenClosed(this.#socket);
     this.#response.end();
   }
 
