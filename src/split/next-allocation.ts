@@ -91,10 +91,11 @@ function nearBounds({ have, change, exact }: Claim): Bounds {
   return { lower: Math.min(have, down), upper: Math.min(have, up) };
 }
 
-/** A promise to a unit comes before a slot more or less. */
-function farBounds({ have, change }: Claim): Bounds {
+/** A promise to a unit comes before a slot more or less; whoever leaves keeps none. */
+function farBounds({ have, change, exact }: Claim): Bounds {
   if (change === 'stays') return { lower: have, upper: have };
-  return change === 'grows' ? { lower: have, upper: SLOTS } : { lower: 0, upper: have };
+  if (change === 'grows') return { lower: have, upper: SLOTS };
+  return { lower: 0, upper: exact <= SAME ? 0 : have };
 }
 
 function clamp(value: number, { lower, upper }: Bounds): number {

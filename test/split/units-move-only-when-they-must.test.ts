@@ -122,3 +122,33 @@ describe('units of every kind', () => {
     }
   });
 });
+
+it('a version that goes keeps no slot, whoever takes its share: the rest stays', () => {
+  const equal = (names: string): Map<string, number> => new Map([...names].map((name) => [name, 1]));
+  const cases: [before: Map<string, number>, after: Map<string, number>][] = [
+    [
+      new Map(Object.entries({ a: 100.75, aa: 100.5, b: 9597.75, c1: 100.5, c2: 100.5 })),
+      new Map(Object.entries({ b: 9799, c1: 100.5, c2: 100.5 })),
+    ],
+  ];
+  for (const names of ['ab', 'abc', 'abcdef', 'abcdefg', 'abcdefghijk']) {
+    for (let gone = 1; gone < names.length; gone++) {
+      for (const taker of names.slice(gone)) {
+        const after = equal(names.slice(gone));
+        cases.push([equal(names), after.set(taker, 1 + gone)]);
+      }
+    }
+  }
+  for (const [before, after] of cases) {
+    const next = nextAllocation(
+      firstAllocation(sharesOf(Object.fromEntries(before))),
+      sharesOf(Object.fromEntries(after)),
+    );
+    const owned = new Map<string | undefined, number>();
+    for (const owner of next.owners) owned.set(next.names[owner], (owned.get(next.names[owner]) ?? 0) + 1);
+    const total = [...after.values()].reduce((sum, weight) => sum + weight, 0);
+    expect([...owned.keys()].filter((name) => name === undefined || !after.has(name))).toEqual([]);
+    for (const [name, weight] of after)
+      expect(Math.abs((owned.get(name) ?? 0) - (10_000 * weight) / total)).toBeLessThan(6);
+  }
+});
