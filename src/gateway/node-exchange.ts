@@ -78,11 +78,14 @@ export class NodeExchange implements Exchange {
   /** The parser has given up on this connection. @returns false where nobody is left to answer it */
   broken(detail: string): boolean {
     if (this.#over) return false;
-    // An answer that is out, or waits behind another one, stays the last word.
-    if (this.#request.complete || this.#response.writableEnded) this.closeAfter();
-    else if (this.listener !== null) this.listener.requestInvalid(detail);
-    else if (this.#hasTurn() && !this.#response.headersSent) return false;
-    else this.abort();
+    if (this.listener !== null && !this.#request.complete) {
+      this.listener.requestInvalid(detail);
+      return true;
+    }
+    // Its answer is out, or waits behind others, or is someone else's to give: it is the last one in any case.
+    this.closeAfter();
+    if (!this.#response.headersSent) this.#response.shouldKeepAlive = false;
+    lingerWhenClosed(this.#socket);
     return true;
   }
 
@@ -94,7 +97,7 @@ export class NodeExchange implements Exchange {
       const name = (rawHeaders[i] as string).toLowerCase();
       if (name === 'link' || name.startsWith('x-')) hints[name] = [...(hints[name] ?? []), rawHeaders[i + 1] as string];
     }
-    if (hints['link'] === undefined) return;
+    if (hints.link === undefined) return;
     try {
       this.#response.writeEarlyHints(hints);
     } catch {
