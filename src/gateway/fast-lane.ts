@@ -68,6 +68,9 @@ export function installFastLane(server: Server, options: FastLaneOptions): FastL
   };
 }
 
+/** In llhttp's words, which the general lane uses. */
+const CUT_SHORT = 'The request could not be read (HPE_INVALID_EOF_STATE).';
+
 const LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
 
 interface Shared extends FastLaneOptions {
@@ -129,7 +132,9 @@ class FastConnection implements FastLink, Watched {
   readonly #onEnd = (): void => {
     // What it sent ahead cannot be answered any more.
     this.#bytes = null;
-    this.#socket.end();
+    const listener = this.#exchange?.listener ?? null;
+    if (this.#bodyLeft > 0 && listener !== null) listener.requestInvalid(CUT_SHORT);
+    else this.#socket.end();
   };
 
   readonly #onClose = (): void => {

@@ -30,7 +30,7 @@ do {
     console.log(`seed ${seed}: ${name}, ${result.numRuns} runs, ${((performance.now() - from) / 1000).toFixed(1)} s`);
     if (!result.failed) continue;
     failed = true;
-    console.log(await fc.asyncDefaultReportMessage(result));
+    console.log(await fc.asyncDefaultReportMessage(result), result.errorInstance);
   }
   seed++;
 } while (!failed && performance.now() < until);

@@ -33,7 +33,7 @@ const isHint = (answer: string): boolean => answer.startsWith('HTTP/1.1 103 ');
 
 /** A refusal, or the gate's own word on its health. */
 const isOwn = (answer: string | undefined): boolean =>
-  answer !== undefined && !/\r\nheadgate-version: (?![\s\S]*\r\nheadgate-error: )/.test(answer);
+  answer !== undefined && (/\r\nheadgate-error: /.test(answer) || !/\r\nheadgate-version: /.test(answer));
 
 /** Answers without the gate's own at the end, and without what tells whether the last of them was known to be the last. */
 function answered(answers: readonly string[]): string[] {
