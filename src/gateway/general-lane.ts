@@ -85,6 +85,10 @@ export function createGeneralLane(listen: ListenPlan, clock: Clock, events: Lane
   server.on('connect', (request: IncomingMessage, socket: Duplex) => {
     giveUp(socket, 'bad_request', 'CONNECT is not offered.', request.rawHeaders);
   });
+  // A decision has deadlines of its own; an answer of anyone else's that nobody reads has only this one.
+  server.setTimeout(listen.timeout.stallMs, (socket) => {
+    if (latest.get(socket)?.listener === null) socket.destroy();
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
