@@ -1,7 +1,7 @@
 // The hand-over to the monitor: packing an exchange of the workload into a slab, and reading it back. Buffers go straight
 // from the writer to the reader, so that the change of threads itself is left out.
 
-import { createSlabWriter, readSlab, type SlabMessage } from '../../src/capture/slab.ts';
+import { createSlabWriter, readSlab, type SlabMessage } from '../../src/capture/handover/slab.ts';
 import type { ExchangeRecord } from '../../src/model.ts';
 import { answerBody, requestBody, TARGET, unitName } from '../workload.ts';
 import type { Micro } from './micro.ts';

@@ -1,7 +1,7 @@
 // What each route of the API does: ask the view, and say so when what was asked for is not there.
 
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { SEARCHED_BYTES_MAX } from '../capture/find.ts';
+import { SEARCHED_BYTES_MAX } from '../capture/segments/find.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { live } from './live.ts';
 import { problemOf, someOf } from './problem.ts';

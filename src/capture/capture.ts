@@ -4,18 +4,18 @@
 
 import type { ModelPlan } from '../config/plan.ts';
 import type { CaptureDrop, ExchangeRecord } from '../model.ts';
-import { type Batch, createBatchQueue } from './batch.ts';
 import { type CaptureAccount, type CaptureCounts, createAccount, sumOf } from './counters.ts';
-import { createDecisionFinder } from './find.ts';
-import { openFolder, textOf } from './folder.ts';
 import { type Decoded, keep } from './keep.ts';
-import { recoverSegments } from './recover.ts';
-import { retainSegments } from './retain.ts';
 import { type CaptureRow, columnsOf, putRow, rowBytesAtMost } from './row.ts';
 import { isSampled } from './sample.ts';
-import { type CreateSegmentFile, createSegmentFile } from './segment-file.ts';
-import { replicaName } from './segment-name.ts';
-import { createSegmentWriter } from './segment-writer.ts';
+import { type Batch, createBatchQueue } from './segments/batch.ts';
+import { createDecisionFinder } from './segments/find.ts';
+import { openFolder, textOf } from './segments/folder.ts';
+import { recoverSegments } from './segments/recover.ts';
+import { retainSegments } from './segments/retain.ts';
+import { type CreateSegmentFile, createSegmentFile } from './segments/segment-file.ts';
+import { replicaName } from './segments/segment-name.ts';
+import { createSegmentWriter } from './segments/segment-writer.ts';
 
 export interface CaptureOptions {
   /** Absolute path of the data folder; segments lie in `captures/` below it. */

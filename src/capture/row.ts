@@ -10,7 +10,7 @@
 import { FAILURES } from '../errors.ts';
 import type { ExchangeRecord } from '../model.ts';
 import type { Table, Value } from '../protocols/protocol.ts';
-import { FRAME_HEAD_BYTES, type Frame, sealFrame } from './frame.ts';
+import { FRAME_HEAD_BYTES, type Frame, sealFrame } from './segments/frame.ts';
 
 /** Column -> a value per row; NaN and infinities are null here, as JSON has no word for them. */
 export type Cells = Readonly<Record<string, readonly (Value | undefined)[]>>;

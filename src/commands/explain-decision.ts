@@ -3,9 +3,9 @@
 
 import { existsSync } from 'node:fs';
 import type { ExplainView } from '../admin/view.ts';
-import { createDecisionFinder } from '../capture/find.ts';
-import { capturesFolder } from '../capture/folder.ts';
 import type { CaptureRow } from '../capture/row.ts';
+import { createDecisionFinder } from '../capture/segments/find.ts';
+import { capturesFolder } from '../capture/segments/folder.ts';
 import { asOnTheWire } from '../split/explain.ts';
 import type { Attributes } from '../split/rules.ts';
 import { EXIT } from './exit-codes.ts';

@@ -4,8 +4,8 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import type { HandoverMessage } from '../capture/slab.ts';
-import { createSlabWriter } from '../capture/slab.ts';
+import type { HandoverMessage } from '../capture/handover/slab.ts';
+import { createSlabWriter } from '../capture/handover/slab.ts';
 import type { Plan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { createDeadlineWatch } from '../kernel/deadlines.ts';
@@ -16,10 +16,10 @@ import { createMeters } from '../telemetry/meters.ts';
 import { createEndpointWatch, type EndpointNews } from '../upstream/endpoint-watch.ts';
 import { decide } from './decide.ts';
 import { drainServer } from './drain.ts';
-import { installFastLane } from './fast-lane.ts';
-import type { Front } from './front.ts';
 import type { Gate } from './gate.ts';
-import { createGeneralLane, tlsOptions } from './general-lane.ts';
+import { installFastLane } from './lanes/fast-lane.ts';
+import type { Front } from './lanes/front.ts';
+import { createGeneralLane, tlsOptions } from './lanes/general-lane.ts';
 import { startPulse } from './pulse.ts';
 import { createRoutes } from './route.ts';
 
@@ -103,7 +103,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   // What is no decision waits for the parts that serve it; they are loaded once the port is open.
   let front: Promise<Front> | undefined;
   const loadFront = (): Promise<Front> => {
-    front ??= import('./front.ts').then(({ createFront }) =>
+    front ??= import('./lanes/front.ts').then(({ createFront }) =>
       createFront({ clock, draining: () => gate.draining, noModel: () => meters.gateway.refused('no_model') }),
     );
     return front;

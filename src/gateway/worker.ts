@@ -2,7 +2,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { SlabReturn } from '../capture/slab.ts';
+import type { SlabReturn } from '../capture/handover/slab.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { uniform } from '../kernel/ids.ts';
 import { receiveSetup } from '../kernel/thread-setup.ts';

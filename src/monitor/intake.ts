@@ -2,7 +2,7 @@
 // served between them, and sent back empty. Their number is bounded by the gateways: each has only so many slabs.
 
 import type { MessagePort } from 'node:worker_threads';
-import { type HandoverMessage, readSlab, type SlabMessage, type SlabReturn } from '../capture/slab.ts';
+import { type HandoverMessage, readSlab, type SlabMessage, type SlabReturn } from '../capture/handover/slab.ts';
 import type { ExchangeRecord } from '../model.ts';
 import type { MeterBlock } from '../telemetry/meters.ts';
 

@@ -1,7 +1,7 @@
 // A decision is found with all its calls: while it is still in memory, from the index, and after a restart by looking.
 
 import { expect, test } from 'vitest';
-import { createDecisionFinder } from '../../src/capture/find.ts';
+import { createDecisionFinder } from '../../src/capture/segments/find.ts';
 import { openCapture, text } from './open-capture.ts';
 import { modelPlan } from './plans.ts';
 import { bodies, exchange } from './records.ts';

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CaptureCounts } from '../../src/capture/counters.ts';
-import { type CreateSegmentFile, createSegmentFile } from '../../src/capture/segment-file.ts';
+import { type CreateSegmentFile, createSegmentFile } from '../../src/capture/segments/segment-file.ts';
 import { openCapture, rowsUnder } from './open-capture.ts';
 import { capturePlan, modelPlan } from './plans.ts';
 import { exchange } from './records.ts';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { type Capture, type CaptureOptions, createCapture } from '../../src/capture/capture.ts';
-import type { Damage } from '../../src/capture/frame.ts';
-import { readSegment } from '../../src/capture/read-segment.ts';
 import type { CaptureRow } from '../../src/capture/row.ts';
+import type { Damage } from '../../src/capture/segments/frame.ts';
+import { readSegment } from '../../src/capture/segments/read-segment.ts';
 
 const folders: string[] = [];
 afterAll(async () => {

@@ -3,8 +3,8 @@
 import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createSlabWriter, readSlab, type SlabMessage } from '../../src/capture/slab.ts';
-import { bytesAtMost } from '../../src/capture/slab-layout.ts';
+import { createSlabWriter, readSlab, type SlabMessage } from '../../src/capture/handover/slab.ts';
+import { bytesAtMost } from '../../src/capture/handover/slab-layout.ts';
 import type { ExchangeRecord } from '../../src/model.ts';
 import { arbitraryRecord, exchange } from './records.ts';
 

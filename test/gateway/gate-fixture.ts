@@ -1,7 +1,7 @@
 // A gate for tests of the data path: one gateway in this thread, on a free port, with a Plan written down in full. Finished
 // exchanges are read back from the slabs, as the monitor would.
 
-import { readSlab } from '../../src/capture/slab.ts';
+import { readSlab } from '../../src/capture/handover/slab.ts';
 import type { ListenPlan, ModelPlan, Plan, VersionPlan } from '../../src/config/plan.ts';
 import type { FailureCode } from '../../src/errors.ts';
 import { failureIndex } from '../../src/errors.ts';

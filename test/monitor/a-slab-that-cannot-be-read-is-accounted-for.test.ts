@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { createSlabWriter, type SlabMessage } from '../../src/capture/slab.ts';
+import { createSlabWriter, type SlabMessage } from '../../src/capture/handover/slab.ts';
 import { rowsUnder, temporaryFolder } from '../capture/open-capture.ts';
 import { modelPlan } from '../capture/plans.ts';
 import { plan, startMonitor } from './start-monitor.ts';

@@ -2,7 +2,7 @@
 
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { ConfigStatus } from '../../src/admin/view.ts';
-import { createSlabWriter, type SlabReturn, type SlabWriter } from '../../src/capture/slab.ts';
+import { createSlabWriter, type SlabReturn, type SlabWriter } from '../../src/capture/handover/slab.ts';
 import type { ModelPlan, Plan } from '../../src/config/plan.ts';
 import type { FromMonitor, MonitorSetup, ToMonitor } from '../../src/monitor/messages.ts';
 import { allocate } from '../../src/split/allocate.ts';

@@ -1,9 +1,9 @@
 // What lies on disk after the gate has stopped: every row of every segment, through the same reader that the gate uses.
 
 import { join } from 'node:path';
-import { readSegment } from '../../src/capture/read-segment.ts';
 import type { CaptureRow } from '../../src/capture/row.ts';
-import { listSegments } from '../../src/capture/segment-name.ts';
+import { readSegment } from '../../src/capture/segments/read-segment.ts';
+import { listSegments } from '../../src/capture/segments/segment-name.ts';
 import type { CardHolder } from './card-holders.ts';
 import { FEATURE_COUNT } from './lanes.ts';
 

@@ -1,10 +1,10 @@
 // What a data folder holds: every row of every segment, closed or not, through the reader that the commands use.
 
 import { join } from 'node:path';
-import type { Damage } from '../../src/capture/frame.ts';
-import { readSegment } from '../../src/capture/read-segment.ts';
 import type { CaptureRow } from '../../src/capture/row.ts';
-import { listSegments } from '../../src/capture/segment-name.ts';
+import type { Damage } from '../../src/capture/segments/frame.ts';
+import { readSegment } from '../../src/capture/segments/read-segment.ts';
+import { listSegments } from '../../src/capture/segments/segment-name.ts';
 
 export interface Captured {
   readonly rows: readonly CaptureRow[];

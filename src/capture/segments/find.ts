@@ -3,9 +3,9 @@
 
 import { open } from 'node:fs/promises';
 import { LRUCache } from 'lru-cache';
+import { type CaptureRow, rowOf } from '../row.ts';
 import { frameAt } from './frame.ts';
 import { readSegment } from './read-segment.ts';
-import { type CaptureRow, rowOf } from './row.ts';
 import { listSegments } from './segment-name.ts';
 import type { Segment } from './segment-writer.ts';
 

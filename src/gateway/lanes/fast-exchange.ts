@@ -1,8 +1,8 @@
 // One request of the fast lane as an Exchange. It writes its answer as node:http would, byte for byte; the connection
 // (fast-lane.ts) owns the socket, the order of requests and the end.
 
-import type { BodyFrame, Exchange, ExchangeListener } from '../http/exchange.ts';
-import type { PlainHead } from '../http/plain-head.ts';
+import type { BodyFrame, Exchange, ExchangeListener } from '../../http/exchange.ts';
+import type { PlainHead } from '../../http/plain-head.ts';
 
 /** The connection, as its exchange needs it. */
 export interface FastLink {

@@ -1,8 +1,8 @@
 // Reads the rows of one segment file, closed or still being written. Damage is skipped, told, and never thrown.
 
 import { readFile } from 'node:fs/promises';
+import { type CaptureRow, ROW_ID_AT, rowIdBytes, rowOf } from '../row.ts';
 import { type Damage, framesOf } from './frame.ts';
-import { type CaptureRow, ROW_ID_AT, rowIdBytes, rowOf } from './row.ts';
 
 /**
  * Rows in the order written. Bodies are views of the file as read (at most the size at which segments are closed, and a batch).

@@ -4,9 +4,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { problemJson } from '../errors.ts';
-import { decisionIdOf } from '../http/decision-id.ts';
-import type { Clock } from '../kernel/clock.ts';
+import { problemJson } from '../../errors.ts';
+import { decisionIdOf } from '../../http/decision-id.ts';
+import type { Clock } from '../../kernel/clock.ts';
 
 export interface FrontFacts {
   readonly clock: Clock;

@@ -6,14 +6,14 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ListenPlan } from '../config/plan.ts';
-import type { Failure, FailureCode } from '../errors.ts';
-import { failureKind, problemJson } from '../errors.ts';
-import { decisionIdOf } from '../http/decision-id.ts';
-import type { Clock } from '../kernel/clock.ts';
+import type { ListenPlan } from '../../config/plan.ts';
+import type { Failure, FailureCode } from '../../errors.ts';
+import { failureKind, problemJson } from '../../errors.ts';
+import { decisionIdOf } from '../../http/decision-id.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { refuse } from '../refuse.ts';
 import { closeLingering } from './lingering-close.ts';
 import { NodeExchange } from './node-exchange.ts';
-import { refuse } from './refuse.ts';
 
 export interface LaneEvents {
   /** @returns false where the request is no decision: it goes to `elsewhere` */

@@ -4,9 +4,9 @@
 
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { readPlainHead } from '../http/plain-head.ts';
-import type { Clock } from '../kernel/clock.ts';
-import type { DeadlineWatch, Watched } from '../kernel/deadlines.ts';
+import { readPlainHead } from '../../http/plain-head.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { DeadlineWatch, Watched } from '../../kernel/deadlines.ts';
 import { FastExchange, type FastLink } from './fast-exchange.ts';
 import { closeLingering } from './lingering-close.ts';
 import { plainAddress } from './plain-address.ts';

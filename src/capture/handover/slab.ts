@@ -3,7 +3,7 @@
 // What becomes of a record afterwards is the monitor's business; what becomes of a refused one is the gateway's (it counts).
 // The bytes of a record are slab-layout.ts's.
 
-import type { ExchangeRecord } from '../model.ts';
+import type { ExchangeRecord } from '../../model.ts';
 import { bytesAtMost, pack, type SlabViews, unpack, viewSlab } from './slab-layout.ts';
 
 /** Gateway -> monitor: a slab with `count` records in its first `used` bytes. The buffer is transferred, not cloned. */

@@ -3,8 +3,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { BodyFrame, Exchange, ExchangeListener } from '../http/exchange.ts';
-import type { Clock } from '../kernel/clock.ts';
+import type { BodyFrame, Exchange, ExchangeListener } from '../../http/exchange.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import { closeLingering, lingerWhenClosed } from './lingering-close.ts';
 import { plainAddress } from './plain-address.ts';
 

@@ -8,7 +8,7 @@
 //   n int32     one per string, in the order written: byte length * 2, plus 1 where the string is UTF-16
 //   bytes       the strings (latin1, or UTF-16 little-endian where a character does not fit), request, response, padding
 
-import { type ExchangeRecord, REASONS, ROLES } from '../model.ts';
+import { type ExchangeRecord, REASONS, ROLES } from '../../model.ts';
 
 const FLOATS = 6;
 const INTS = 16;

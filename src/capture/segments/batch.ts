@@ -1,6 +1,6 @@
 // Frames on their way to disk: one is being filled, others wait to be written. Bounded in bytes as a whole.
 
-import type { CaptureAccount } from './counters.ts';
+import type { CaptureAccount } from '../counters.ts';
 
 /** What has to be known of a row once its batch is written. */
 export interface BatchEntry {
