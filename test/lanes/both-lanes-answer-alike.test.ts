@@ -42,12 +42,41 @@ test('two requests in one packet, and a body that brings the next head with it',
   expect(fast.requests.map((request) => request.split('\n').at(-1)).sort()).toEqual(['first', 'second']);
 });
 
+test('two requests, cut in two at every boundary', async () => {
+  const text = ask('POST /m/length', 'X-A: b\r\n', 'first') + ask('POST /m/chunked', '', 'second');
+  const whole = await both.general({ steps: [{ text, cuts: [] }], ends: false });
+  expect(statuses(whole)).toEqual(['200', '200']);
+  for (let cut = 1; cut < text.length; cut++) {
+    const play = { steps: [{ text, cuts: [cut] }], ends: false };
+    expect(await both.fast(play), `cut at ${cut}`).toEqual(whole);
+    expect(await both.general(play), `cut at ${cut}`).toEqual(whole);
+  }
+});
+
 test('a request in fifty packets', async () => {
   const play = {
     steps: [{ text: ask('POST /m/length', 'X-A: b\r\n', 'x'.repeat(50)), cuts: 'every' as const }],
     ends: false,
   };
   expect(await both.fast(play)).toEqual(await both.general(play));
+});
+
+test.each([
+  ['too few bytes', 'short', ['200']],
+  ['too many bytes', 'over', ['200', '200']],
+  ['two answers to one request', 'twice', ['200', '200']],
+  ['an answer before the body', 'early', ['200', '200']],
+  ['an answer, and a reset of the connection it had promised to keep', 'stale', ['200', '200']],
+])('an upstream that gives %s: what the next request gets is its own', async (_, way, expected) => {
+  const steps = [`POST /m/${way}`, 'POST /m/length'].map((line) => ({ text: ask(line, '', 'body'), cuts: [] }));
+  const outcome = {
+    fast: await both.fast({ steps, ends: false }),
+    general: await both.general({ steps, ends: false }),
+  };
+  expect(statuses(outcome.fast)).toEqual(expected);
+  expect(difference(outcome.fast, outcome.general)).toBe('');
+  expect(outcome.fast.answers.join('')).not.toContain('poison');
+  expect(outcome.fast.closed).toBe(way === 'short');
 });
 
 test('a connection goes to the general lane in the middle of its life, and comes to no harm', async () => {

@@ -69,7 +69,8 @@ function recordingUpstream(): Promise<RawUpstream> {
         3_600_000,
       );
       if (wire.ended !== 'no') return;
-      const request = await wire.message();
+      const early = await headOfEarly(wire);
+      const request = early ?? (await wire.message());
       self.requests.push(request);
       const [before, after, ends] = answerTo(request);
       wire.write(before);
@@ -77,45 +78,72 @@ function recordingUpstream(): Promise<RawUpstream> {
         await turns(2);
         wire.write(after);
       }
-      if (ends) {
-        wire.end();
-        return;
+      if (ends === 'ends') wire.end();
+      if (ends === 'resets') {
+        await turns(2);
+        wire.reset();
       }
+      if (ends !== 'stays') return;
+      // The rest of a request that was answered early, unless the gate has thought better of it.
+      if (early !== null && (await wire.message().catch(() => null)) === null) return;
     }
   });
 }
 
-/** @returns its first packet, its second, and whether the end of the connection is its end */
-function answerTo(message: Message): [string, string, boolean] {
+/** A request that is answered before its body is there, where it asks for that: its head, which stays on the wire. */
+async function headOfEarly(wire: Wire): Promise<Message | null> {
+  await wire.until(
+    () => wire.text.includes('\r\n\r\n') || wire.ended !== 'no',
+    () => 'a head',
+  );
+  const [startLine = ''] = wire.text.split('\r\n', 1);
+  if (!/^\w+ \/m\/early\b/.test(startLine)) return null;
+  return { startLine, headers: [], body: Buffer.alloc(0), trailers: [], framing: 'none' };
+}
+
+/** @returns its first packet, its second, and what becomes of the connection then */
+function answerTo(message: Message): [string, string, 'stays' | 'ends' | 'resets'] {
   const { startLine } = message;
   const [method = '', target = ''] = startLine.split(' ');
   const way = target.split('?')[0]?.split('/').at(-1);
   const told = digest(message);
   const head = `HTTP/1.1 200 OK\r\nX-Told: ${told}\r\n`;
-  if (method === 'HEAD') return [`${head}Content-Length: 40\r\n\r\n`, '', false];
+  if (method === 'HEAD') return [`${head}Content-Length: 40\r\n\r\n`, '', 'stays'];
   switch (way) {
     case 'empty':
-      return [`${head}Content-Length: 0\r\n\r\n`, '', false];
+      return [`${head}Content-Length: 0\r\n\r\n`, '', 'stays'];
     case 'chunked':
-      return [`${head}Transfer-Encoding: chunked\r\n\r\n28\r\n${told}\r\n`, '3\r\nend\r\n0\r\n\r\n', false];
+      return [`${head}Transfer-Encoding: chunked\r\n\r\n28\r\n${told}\r\n`, '3\r\nend\r\n0\r\n\r\n', 'stays'];
     case 'trailers':
-      return [`${head}Trailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n`, '0\r\nX-T: 1\r\n\r\n', false];
+      return [`${head}Trailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n`, '0\r\nX-T: 1\r\n\r\n', 'stays'];
     case 'nothing':
-      return [`HTTP/1.1 204 No Content\r\nX-Told: ${told}\r\n\r\n`, '', false];
+      return [`HTTP/1.1 204 No Content\r\nX-Told: ${told}\r\n\r\n`, '', 'stays'];
     case 'same':
-      return [`HTTP/1.1 304 Not Modified\r\nX-Told: ${told}\r\nContent-Length: 40\r\n\r\n`, '', false];
+      return [`HTTP/1.1 304 Not Modified\r\nX-Told: ${told}\r\nContent-Length: 40\r\n\r\n`, '', 'stays'];
     case 'long':
-      return [`${head}Content-Length: 200000\r\n\r\n${'a'.repeat(100_000)}`, 'b'.repeat(100_000), false];
+      return [`${head}Content-Length: 200000\r\n\r\n${'a'.repeat(100_000)}`, 'b'.repeat(100_000), 'stays'];
     case 'closed':
-      return [`${head}Connection: close\r\n\r\n`, told, true];
+      return [`${head}Connection: close\r\n\r\n`, told, 'ends'];
     case 'hint':
       return [
         `HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nX-A: 1\r\n\r\n`,
         `${head}Content-Length: 40\r\n\r\n${told}`,
-        false,
+        'stays',
       ];
+    case 'short':
+      return [`${head}Content-Length: 80\r\n\r\n${told}`, '', 'ends'];
+    case 'over':
+      return [`${head}Content-Length: 40\r\n\r\n${told}`, 'and more', 'stays'];
+    case 'twice':
+      return [
+        `${head}Content-Length: 40\r\n\r\n${told}`,
+        'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison',
+        'stays',
+      ];
+    case 'stale':
+      return [`${head}Content-Length: 40\r\n\r\n${told}`, '', 'resets'];
     default:
-      return [`${head}Content-Length: 40\r\n\r\n`, told, false];
+      return [`${head}Content-Length: 40\r\n\r\n`, told, 'stays'];
   }
 }
 

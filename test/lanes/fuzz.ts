@@ -2,25 +2,36 @@
 // what fails is printed with it, shrunk, and can be had again with `npm run fuzz -- 0 <seed>`.
 
 import fc from 'fast-check';
+import { nearlyJsonAlike, validJsonAlike } from '../split/json-alike.ts';
 import type { Checked } from './checked.ts';
 import { answerHeadsAlike, chunkedBodiesAlike, plainHeadsAlike } from './heads-alike.ts';
 import { lanesAlike } from './lanes-alike.ts';
 import { waysOutAlike } from './ways-out-alike.ts';
+
+const pure = (property: Checked['property']) => async (): Promise<Checked> => ({ property, close: async () => {} });
 
 /** With runs per round: a few seconds each. */
 const PROPERTIES: readonly (readonly [name: string, open: () => Promise<Checked>, runs: number])[] = [
   ['plain heads', plainHeadsAlike, 20_000],
   ['heads of answers', answerHeadsAlike, 20_000],
   ['chunked bodies', chunkedBodiesAlike, 10_000],
+  ['sticky keys in JSON', pure(validJsonAlike), 10_000],
+  ['sticky keys in what is nearly JSON', pure(nearlyJsonAlike), 20_000],
   ['lanes in', lanesAlike, 1000],
   ['ways out', waysOutAlike, 500],
 ];
 
 const [minutes = '2', first = String(Date.now() % 1_000_000)] = process.argv.slice(2);
+
+if (!(Number(minutes) >= 0) || !Number.isSafeInteger(Number(first))) {
+  console.error('usage: npm run fuzz -- [minutes] [seed], both numbers');
+  process.exit(64);
+}
+let seed = Number(first);
+console.log(`Seeds from ${seed}, for ${minutes} minutes.`);
 const until = performance.now() + Number(minutes) * 60_000;
 const checked = await Promise.all(PROPERTIES.map(([, open]) => open()));
 
-let seed = Number(first);
 let failed = false;
 do {
   for (const [i, [name, , runs]] of PROPERTIES.entries()) {
