@@ -1,5 +1,6 @@
 // Random edits of a split, one after the other, through the lock: does any unit leave a version that did not shrink, does any
-// go to one that did not grow, and do more move than must? Every unit is looked at after every edit.
+// go to one that did not grow, do more move than must, and is any slot left with a version that is gone? Every unit is looked
+// at after every edit. The edits themselves are edit-split.ts.
 
 import type { ModelPlan } from '../../src/config/plan.ts';
 import type { Random } from '../../src/kernel/random.ts';
@@ -10,9 +11,7 @@ import { planLock } from '../../src/split/plan-lock.ts';
 import { readLock } from '../../src/split/read-lock.ts';
 import { SPLIT, type Subject, subjectsOf } from '../../src/split/splits-of.ts';
 import { lockText } from '../../src/split/write-lock.ts';
-
-export const EDITS = ['weights', 'add', 'remove', 'reorder', 'rename', 'scale'] as const;
-export type EditKind = (typeof EDITS)[number];
+import { createEditor, type EditedSplit, type EditKind, noEdits } from './edit-split.ts';
 
 export interface EditResult {
   sequences: number;
@@ -27,6 +26,10 @@ export interface EditResult {
   wentWithoutNeed: number;
   /** Edits after which more slots had moved than the total variation distance of the two tables' counts. */
   aboveMinimum: number;
+  /** Slots, over all edits, whose owner has no share: a version that is gone, or none at all. */
+  ownerless: number;
+  /** Edits that gave all that some versions had to one other, whose share then was a whole number of slots and had not been. */
+  handedWhole: number;
   /** Largest distance, in slots, of the moved slots from the total variation distance of the exact shares. */
   worstExcess: number;
   /** Largest distance, in slots, of a version's count from its exact share. */
@@ -34,14 +37,6 @@ export interface EditResult {
   /** Locks that did not come back from their text as they were. */
   unreadable: number;
 }
-
-interface Model {
-  versions: string[];
-  weights: Map<string, number>;
-  named: number;
-}
-
-const VERSIONS_MAX = 6;
 
 /**
  * @param template a model of any Plan, whose names and shares are replaced
@@ -56,85 +51,36 @@ export function simulateEdits(
   const result: EditResult = {
     sequences,
     edits: 0,
-    kinds: { weights: 0, add: 0, remove: 0, reorder: 0, rename: 0, scale: 0 },
+    kinds: noEdits(),
     moved: 0,
     leftWithoutNeed: 0,
     wentWithoutNeed: 0,
     aboveMinimum: 0,
+    ownerless: 0,
+    handedWhole: 0,
     worstExcess: 0,
     worstRounding: 0,
     unreadable: 0,
   };
   for (let sequence = 0; sequence < sequences; sequence++) {
-    const model = firstModel(random);
-    let lock = planned(EMPTY_LOCK, subjectOf(template, model), new Map());
+    const editor = createEditor(random);
+    let lock = planned(EMPTY_LOCK, subjectOf(template, editor.split), new Map());
     for (let step = 0; step < edits; step++) {
-      const { kind, renames } = edit(model, random);
+      const { kind, renames } = editor.edit();
       result.kinds[kind]++;
       result.edits++;
-      const before = allocationOf(lock);
-      lock = planned(lock, subjectOf(template, model), renames);
-      compare(renamed(before, renames), allocationOf(lock), slots, result);
+      const before = renamed(allocationOf(lock), renames);
+      lock = planned(lock, subjectOf(template, editor.split), renames);
+      const after = allocationOf(lock);
+      if (kind === 'hand' && becameWhole(before, after)) result.handedWhole++;
+      compare(before, after, slots, result);
     }
     if (!comesBack(lock)) result.unreadable++;
   }
   return result;
 }
 
-function firstModel(random: Random): Model {
-  const count = 1 + Math.floor(random() * 4);
-  const versions = Array.from({ length: count }, (_, at) => `v${at}`);
-  return { versions, weights: new Map(versions.map((name) => [name, weight(random)])), named: count };
-}
-
-/** Percents, thirds and odd fractions: roundings of every kind. */
-function weight(random: Random): number {
-  const kind = random();
-  if (kind < 0.5) return 1 + Math.floor(random() * 99);
-  return kind < 0.75 ? 1 : 0.05 + random() * 10;
-}
-
-function edit(
-  model: Model,
-  random: Random,
-): { readonly kind: EditKind; readonly renames: ReadonlyMap<string, string> } {
-  const { versions, weights } = model;
-  const none = new Map<string, string>();
-  const pick = (): string => versions[Math.floor(random() * versions.length)] as string;
-  const kind = EDITS[Math.floor(random() * EDITS.length)] as EditKind;
-  if (kind === 'add' && versions.length < VERSIONS_MAX) {
-    const name = `v${model.named++}`;
-    versions.splice(Math.floor(random() * (versions.length + 1)), 0, name);
-    weights.set(name, weight(random));
-    return { kind, renames: none };
-  }
-  if (kind === 'remove' && versions.length > 1) {
-    const name = pick();
-    versions.splice(versions.indexOf(name), 1);
-    weights.delete(name);
-    return { kind, renames: none };
-  }
-  if (kind === 'rename') {
-    const [from, to] = [pick(), `${'nrz'[model.named % 3]}${model.named++}`];
-    versions[versions.indexOf(from)] = to;
-    weights.set(to, weights.get(from) as number);
-    weights.delete(from);
-    return { kind, renames: new Map([[from, to]]) };
-  }
-  if (kind === 'reorder') {
-    versions.sort(() => random() - 0.5);
-    return { kind, renames: none };
-  }
-  if (kind === 'scale') {
-    // 9:1 and 90:10 are the same split.
-    for (const name of versions) weights.set(name, (weights.get(name) as number) * 10);
-    return { kind, renames: none };
-  }
-  for (const name of versions) if (random() < 0.5) weights.set(name, weight(random));
-  return { kind: 'weights', renames: none };
-}
-
-function subjectOf(template: ModelPlan, { versions, weights }: Model): Subject {
+function subjectOf(template: ModelPlan, { versions, weights }: EditedSplit): Subject {
   const version = template.versions[0];
   if (version === undefined) throw new Error('the template has a version');
   const sum = [...weights.values()].reduce((total, one) => total + one, 0);
@@ -164,7 +110,17 @@ function renamed({ shares, names, owners }: Allocation, renames: ReadonlyMap<str
   return { shares: new Map([...shares].map(([name, share]) => [now(name), share])), names: names.map(now), owners };
 }
 
+/** Whether a version that grew now has a whole number of slots by its share, and had a fraction. */
+function becameWhole({ shares: before }: Allocation, { shares: after }: Allocation): boolean {
+  const isWhole = (share: number): boolean => Math.abs(share * SLOTS - Math.round(share * SLOTS)) < 1e-6;
+  return [...after].some(([name, share]) => {
+    const then = before.get(name) ?? 0;
+    return share > then + 1e-9 && isWhole(share) && !isWhole(then);
+  });
+}
+
 function compare(before: Allocation, after: Allocation, slots: Uint16Array, result: EditResult): void {
+  for (const owner of after.owners) if (!after.shares.has(after.names[owner] ?? '')) result.ownerless++;
   const all = [...new Set([...before.names, ...after.names])];
   const change = all.map((name) => (after.shares.get(name) ?? 0) - (before.shares.get(name) ?? 0));
   const [a, b] = [before, after].map(({ names, owners }) => {

@@ -48,6 +48,8 @@ say(`  changes of version                          ${count(found.moved)}`);
 say(`  from a version that did not shrink          ${found.leftWithoutNeed}  ${judge(found.leftWithoutNeed === 0)}`);
 say(`  to a version that did not grow              ${found.wentWithoutNeed}  ${judge(found.wentWithoutNeed === 0)}`);
 say(`  edits that moved more than the minimum      ${found.aboveMinimum}  ${judge(found.aboveMinimum === 0)}`);
+say(`  slots owned by a version that is gone       ${found.ownerless}  ${judge(found.ownerless === 0)}`);
+say(`  shares handed on that became a whole number ${count(found.handedWhole)}  ${judge(found.handedWhole > 0)}`);
 say(`  moved slots from the exact distance, worst  ${found.worstExcess.toFixed(2)} of 10,000`);
 say(`  a version's slots from its share, worst     ${found.worstRounding.toFixed(2)} of 10,000`);
 say(`  locks not read back as written              ${found.unreadable}  ${judge(found.unreadable === 0)}`);

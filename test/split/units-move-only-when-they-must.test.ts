@@ -17,10 +17,17 @@ describe('random sequences of edits', () => {
     const random = createSeededRandom(4);
     const found = simulateEdits(modelOf('model: { versions: { v0: { url: "http://127.0.0.1:1" } } }'), slots, {
       sequences: 12,
-      edits: 12,
+      edits: 16,
       random,
     });
-    expect(found).toMatchObject({ leftWithoutNeed: 0, wentWithoutNeed: 0, aboveMinimum: 0, unreadable: 0 });
+    expect(found).toMatchObject({
+      leftWithoutNeed: 0,
+      wentWithoutNeed: 0,
+      aboveMinimum: 0,
+      ownerless: 0,
+      unreadable: 0,
+    });
+    expect(found.handedWhole).toBeGreaterThan(5);
     expect(found.moved).toBeGreaterThan(100_000);
     for (const number of Object.values(found.kinds)) expect(number).toBeGreaterThan(5);
     // Six versions at most, each within one slot of its share.
@@ -120,6 +127,40 @@ describe('units of every kind', () => {
       expect(uniform).toBeGreaterThan(0.001);
       expect(least).toBeGreaterThan(0.001 / 12);
     }
+  });
+});
+
+describe('a version that goes keeps no slot', () => {
+  /** Shares that round against each other: equal ones, and whole numbers of slots with a half more or less. */
+  const roundings = fc.uniqueArray(fc.constantFrom(...'abcdefghijkl'), { minLength: 3, maxLength: 12 }).chain((names) =>
+    fc.oneof(
+      fc.constant(new Map(names.map((name) => [name, 1]))),
+      fc.array(fc.integer({ min: 1, max: 800 }), { minLength: names.length, maxLength: names.length }).map((slots) => {
+        const sum = slots.slice(1).reduce((total, one) => total + one + 0.5, 0);
+        return new Map(names.map((name, at) => [name, at === 0 ? SLOTS - sum : (slots[at] as number) + 0.5]));
+      }),
+    ),
+  );
+
+  it('whoever takes its whole share; nobody else loses or gains one', () => {
+    fc.assert(
+      fc.property(roundings, fc.nat(), fc.integer({ min: 1, max: 11 }), (before, at, many) => {
+        const names = [...before.keys()];
+        const taker = names[at % names.length] as string;
+        const gone = names.filter((name) => name !== taker).slice(0, Math.min(many, names.length - 1));
+        const after = new Map([...before].filter(([name]) => !gone.includes(name)));
+        after.set(
+          taker,
+          [taker, ...gone].reduce((sum, name) => sum + (before.get(name) ?? 0), 0),
+        );
+        const start = firstAllocation(sharesOf(Object.fromEntries(before)));
+        const next = nextAllocation(start, sharesOf(Object.fromEntries(after)));
+        expect([...next.owners].every((owner) => owner < next.names.length)).toBe(true);
+        const [had, has] = [countsOf(start), countsOf(next)];
+        for (const name of after.keys()) if (name !== taker) expect(has.get(name)).toBe(had.get(name));
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 
