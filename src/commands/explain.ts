@@ -85,7 +85,7 @@ export function explained(
   plan: Plan,
   model: ModelPlan,
   tables: readonly AllocationTable[],
-  history: ModelHistory = { since: null, past: [] },
+  history?: ModelHistory,
 ): ExplainedModel {
   return { plan, model, explainer: createExplainer(model, tables, history) };
 }
@@ -112,13 +112,15 @@ export function explainText(view: ExplainView, model: ModelPlan): string {
     ['epoch', epoch],
     ['propensity', `${view.propensity} (the share of units with the same answer)`],
     ...(view.drain === null ? [] : [['drain', drainText(view.drain)]]),
-    ...view.earlier.map(({ epoch: past, from, version, reason }) => [
-      `epoch ${past}`,
-      `${version ?? 'the champion'} (${reason}), since ${from}`,
-    ]),
+    ...view.earlier.map((answer) => [`epoch ${answer.epoch}`, earlierText(answer)]),
     ['generation', view.generation],
   ];
   return rows.map(([name = '', value = '']) => `${name.padEnd(12)}${value}\n`).join('');
+}
+
+function earlierText({ version, reason, from }: ExplainView['earlier'][number]): string {
+  if (reason === 'unknown') return `not on record: the lock has forgotten its part of the layer of then; since ${from}`;
+  return `${version ?? 'the champion'} (${reason}), since ${from}`;
 }
 
 function drainText({ version, forMs }: NonNullable<ExplainView['drain']>): string {

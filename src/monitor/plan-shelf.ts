@@ -5,7 +5,13 @@ import { readOptionsOf } from '../capture/read-options.ts';
 import type { ModelPlan, Plan } from '../config/plan.ts';
 import type { Protocol, ReadOptions } from '../protocols/protocol.ts';
 import { protocolOf } from '../protocols/registry.ts';
-import type { Allocations, AllocationTable, Histories, ModelHistory } from '../split/tables.ts';
+import {
+  type Allocations,
+  type AllocationTable,
+  type Histories,
+  type ModelHistory,
+  NO_HISTORY,
+} from '../split/tables.ts';
 
 /** A model of one Plan, with all that reading its records needs. */
 export interface KnownModel {
@@ -73,7 +79,7 @@ export function createPlanShelf(plan: Plan, allocations: Allocations, histories:
       const index = current.models.findIndex(({ model }) => model.name === name);
       const found = current.models[index];
       if (found === undefined) return undefined;
-      const history = current.histories[index] ?? { since: null, past: [] };
+      const history = current.histories[index] ?? NO_HISTORY;
       return { known: found, tables: current.allocations[index] ?? [], history };
     },
   };

@@ -1,74 +1,110 @@
 // What a unit was given in the epochs before: from what the lock remembers, by the hash alone. Pins, fallbacks and drains of
-// then are not in the lock; a rule that is gone is not asked for.
+// then are not in the lock; a rule that is gone is not asked for; where the lock has forgotten who took part, nothing is said.
 
 import { SLOTS } from '../model.ts';
-import { exclusion } from './enrolment.ts';
+import { type Enrolment, exclusion } from './enrolment.ts';
+import { type NamesByKey, pastOwners } from './past-owners.ts';
 import { saltBytes, slotOf } from './slot.ts';
-import { readRanges } from './slot-ranges.ts';
 import { SPLIT } from './splits-of.ts';
-import type { ModelHistory, PastEpoch, PastSplit } from './tables.ts';
+import type { LayerHistory, ModelHistory, PastEpoch } from './tables.ts';
 
 export interface EarlierAnswer {
   readonly epoch: number;
   /** When the epoch began, ISO. */
   readonly from: string;
   readonly slot: number;
-  /** null: the champion of then, whom the lock does not name. */
+  /** null: the champion of then, whom the lock does not name; with reason `unknown`, nobody knows. */
   readonly version: string | null;
-  readonly reason: 'split' | 'rule' | 'ineligible' | 'holdout';
+  /** unknown: whether the unit took part is not on record, since the layer of then is not, or not so far back. */
+  readonly reason: 'split' | 'rule' | 'ineligible' | 'holdout' | 'unknown';
 }
-
-type Names = readonly (string | null)[];
 
 interface CompiledEpoch {
   readonly past: PastEpoch;
   readonly salt: Uint8Array;
-  /** Owner of each slot by name, per key of a split. */
-  readonly splits: ReadonlyMap<string, Names>;
+  readonly splits: NamesByKey;
+  /** null: not on record. */
+  readonly enrolment: Enrolment | null;
 }
 
-/**
- * @param present owners of today by name, per key of a split; asked for once, where there is a past
- * @returns what answers, newest epoch first
- */
+export interface EarlierOptions {
+  readonly model: string;
+  readonly champion: string;
+  readonly history: ModelHistory;
+  /** Owners of today per key of a split; asked for once, where there is a past. */
+  readonly present: () => NamesByKey;
+}
+
+/** @returns what answers, newest epoch first; the champion of then is taken for the one of today */
 export function createEarlier(
-  history: ModelHistory,
-  present: () => ReadonlyMap<string, Names>,
+  options: EarlierOptions,
 ): (unit: Uint8Array, ruleKey: string | null) => readonly EarlierAnswer[] {
   let compiled: readonly CompiledEpoch[] | null = null;
   return (unit, ruleKey) => {
-    if (history.past.length === 0) return [];
-    compiled ??= compile(history.past, present());
-    return compiled.map((epoch) => answerOf(epoch, unit, ruleKey));
+    if (options.history.past.length === 0) return [];
+    compiled ??= compile(options);
+    return compiled.map((epoch) => answerOf(epoch, unit, ruleKey, options.champion));
   };
 }
 
-/** An epoch may hold only the slots that moved when it ended: the rest is as in the epoch after. */
-function compile(past: readonly PastEpoch[], present: ReadonlyMap<string, Names>): CompiledEpoch[] {
-  let after = present;
-  return past.map((epoch) => {
-    const splits = new Map<string, Names>();
-    for (const [key, split] of Object.entries(epoch.splits)) splits.set(key, namesOf(split, after.get(key)));
-    after = splits;
-    return { past: epoch, salt: saltBytes(epoch.salt), splits };
-  });
+function compile({ model, history, present }: EarlierOptions): CompiledEpoch[] {
+  const { past, since, layers } = history;
+  const owners = pastOwners(past, present());
+  return past.map((epoch, at) => ({
+    past: epoch,
+    salt: saltBytes(epoch.salt),
+    splits: owners[at] ?? new Map(),
+    enrolment: enrolmentOf(epoch, past[at - 1]?.at ?? since, model, layers),
+  }));
 }
 
-function namesOf({ slots, whole }: PastSplit, after: Names | undefined): Names {
-  const names: (string | null)[] = whole || after === undefined ? new Array<null>(SLOTS).fill(null) : [...after];
-  for (const [name, text] of Object.entries(slots)) readRanges(text, (from, to) => void names.fill(name, from, to + 1));
-  return names;
+/** @param until when the epoch ended, ISO */
+function enrolmentOf(
+  { enrolment }: PastEpoch,
+  until: string | null,
+  model: string,
+  layers: readonly LayerHistory[],
+): Enrolment | null {
+  const { eligible, holdout, layer } = enrolment ?? { eligible: 1, holdout: 0, layer: null };
+  const numbers = { holdoutSlots: Math.round(holdout * SLOTS), eligibleSlots: Math.round(eligible * SLOTS), chance: 1 };
+  if (layer === null || eligible === 0) return { ...numbers, layer: null };
+  const part = partOf(
+    layers.find(({ name }) => name === layer),
+    until,
+    model,
+  );
+  return part === null ? null : { ...numbers, layer: part };
 }
 
-function answerOf({ past, salt, splits }: CompiledEpoch, unit: Uint8Array, ruleKey: string | null): EarlierAnswer {
-  const { epoch, at: from, enrolment } = past;
+/**
+ * The slots of a model in a layer, in an epoch of the model. A model's part of a layer changes only with its own `eligible`,
+ * which begins an epoch of the model: so any epoch of the layer from that time tells it, and the last one is looked at.
+ */
+function partOf(layer: LayerHistory | undefined, until: string | null, model: string): Enrolment['layer'] {
+  if (layer === undefined || until === null) return null;
+  const end = Date.parse(until);
+  const at = layer.epochs.findIndex((epoch) => Date.parse(epoch.at) < end);
+  const epoch = layer.epochs[at];
+  const owners = at < 0 ? undefined : pastOwners(layer.epochs.slice(0, at + 1), new Map())[at]?.get(SPLIT);
+  // Not there under this name: a model that was called otherwise then.
+  if (epoch === undefined || owners === undefined || !owners.includes(model)) return null;
+  return { salt: saltBytes(epoch.salt), owners: Uint8Array.from(owners, (name) => (name === model ? 1 : 0)), own: 1 };
+}
+
+function answerOf(
+  { past, salt, splits, enrolment }: CompiledEpoch,
+  unit: Uint8Array,
+  ruleKey: string | null,
+  champion: string,
+): EarlierAnswer {
+  const { epoch, at: from } = past;
   const slot = slotOf(salt, unit);
   const ruled = ruleKey === null ? undefined : splits.get(ruleKey);
-  // Who was in which part of a layer is the layer's history, not the model's.
-  if (enrolment !== null && enrolment.layer === null) {
-    const holdoutSlots = Math.round(enrolment.holdout * SLOTS);
-    const eligibleSlots = Math.round(enrolment.eligible * SLOTS);
-    const excluded = exclusion({ holdoutSlots, eligibleSlots, layer: null, chance: 1 }, salt, unit);
+  const routes =
+    ruleKey !== null && ruled !== undefined && !Object.hasOwn(past.splits[ruleKey]?.shares ?? {}, champion);
+  if (!routes) {
+    if (enrolment === null) return { epoch, from, slot, version: null, reason: 'unknown' };
+    const excluded = exclusion(enrolment, salt, unit);
     if (excluded !== null) return { epoch, from, slot, version: null, reason: excluded };
   }
   const version = (ruled ?? splits.get(SPLIT))?.[slot] ?? null;

@@ -9,7 +9,7 @@ import type { Found } from './json-scan.ts';
 import { modelSplit } from './model-split.ts';
 import { type Attributes, judgeRules, type Known, type RuleConditions } from './rules.ts';
 import { ruleKeys, SPLIT } from './splits-of.ts';
-import type { AllocationTable, ModelHistory } from './tables.ts';
+import { type AllocationTable, type ModelHistory, NO_HISTORY } from './tables.ts';
 import { fromBytes, readPlaces } from './unit.ts';
 
 /** What rules look at, as people give it. */
@@ -64,17 +64,22 @@ export function noAssignment({ name, sticky }: ModelPlan, unit: Uint8Array): str
 export function createExplainer(
   model: ModelPlan,
   tables: readonly AllocationTable[],
-  history: ModelHistory,
+  history: ModelHistory = NO_HISTORY,
 ): Explainer {
   const split = modelSplit(model, tables);
   const versions = model.versions.map(({ name }) => name);
   const keys = ruleKeys(model);
   const nameOf = (version: number): string => versions[version] ?? '';
-  const earlier = createEarlier(history, () => {
-    const allocations = [split.allocation, ...split.rules.map(({ allocation }) => allocation)];
-    return new Map(
-      allocations.map(({ owners }, at) => [at === 0 ? SPLIT : (keys[at - 1] ?? ''), Array.from(owners, nameOf)]),
-    );
+  const earlier = createEarlier({
+    model: model.name,
+    champion: nameOf(model.champion),
+    history,
+    present() {
+      const allocations = [split.allocation, ...split.rules.map(({ allocation }) => allocation)];
+      return new Map(
+        allocations.map(({ owners }, at) => [at === 0 ? SPLIT : (keys[at - 1] ?? ''), Array.from(owners, nameOf)]),
+      );
+    },
   });
   const { drain } = model;
   const leaving = drain === null ? null : { version: nameOf(drain.version), forMs: drain.forMs };

@@ -227,8 +227,11 @@ function chanceOfAnother(before: Shares, after: Shares): number {
   return 1 - [...before].reduce((sum, [name, share]) => sum + share * (after.get(name) ?? 0), 0);
 }
 
-/** The epoch that ends, as what the next one changed. */
-function pastOf({ epoch, at, salt, enrolment, splits }: LockEntry, next: ReadonlyMap<string, Allocation>): PastEpoch {
+/** The epoch that ends, as what the next one changed; as a whole where nothing comes next. */
+export function pastOf(
+  { epoch, at, salt, enrolment, splits }: LockEntry,
+  next: ReadonlyMap<string, Allocation>,
+): PastEpoch {
   const past = [...splits].map(([key, split]): [string, PastSplit] => [key, pastSplit(split, next.get(key))]);
   return { epoch, at, salt, enrolment, splits: Object.fromEntries(past) };
 }

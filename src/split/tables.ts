@@ -42,12 +42,23 @@ export interface PastEpoch {
   readonly splits: Readonly<Record<string, PastSplit>>;
 }
 
+/** Who had which part of a layer: its present epoch first, as a whole, then those that the lock remembers, newest first. */
+export interface LayerHistory {
+  readonly name: string;
+  readonly epochs: readonly PastEpoch[];
+}
+
 /** What the lock remembers of one model: newest first, of a bounded number of epochs. */
 export interface ModelHistory {
   /** When the present epoch began, ISO; null without a lock. */
   readonly since: string | null;
   readonly past: readonly PastEpoch[];
+  /** Those that the model was in and that the lock still has. */
+  readonly layers: readonly LayerHistory[];
 }
+
+/** Without a lock. */
+export const NO_HISTORY: ModelHistory = { since: null, past: [], layers: [] };
 
 /** Per model of the Plan. */
 export type Histories = readonly ModelHistory[];

@@ -6,6 +6,7 @@ import { createSlabWriter, type SlabReturn, type SlabWriter } from '../../src/ca
 import type { ModelPlan, Plan } from '../../src/config/plan.ts';
 import type { FromMonitor, MonitorSetup, ToMonitor } from '../../src/monitor/messages.ts';
 import { allocate } from '../../src/split/allocate.ts';
+import { NO_HISTORY } from '../../src/split/tables.ts';
 import { createMeters, type Meters } from '../../src/telemetry/meters.ts';
 
 export interface FakeGateway {
@@ -67,7 +68,7 @@ export function setupOf(plan: Plan): MonitorSetup {
       epoch: 0,
     }));
   });
-  const histories = plan.models.map(() => ({ since: null, past: [] }));
+  const histories = plan.models.map(() => NO_HISTORY);
   return { plan, allocations, histories, config: statusOf(plan) };
 }
 

@@ -33,7 +33,7 @@ function explainers(): ReadonlyMap<string, Explainer> {
   const { plan, allocations, histories } = loaded;
   return new Map(
     plan.models.map((model, at) => {
-      const explainer = createExplainer(model, allocations[at] ?? [], histories[at] ?? { since: null, past: [] });
+      const explainer = createExplainer(model, allocations[at] ?? [], histories[at]);
       return [model.name, explainer];
     }),
   );

@@ -6,8 +6,15 @@ import type { ModelPlan, Plan } from '../../config/plan.ts';
 import { SLOTS } from '../../model.ts';
 import { entryOf, type Lock } from '../../split/lock.ts';
 import { type Allocation, firstAllocation } from '../../split/next-allocation.ts';
+import { pastOf } from '../../split/plan-lock.ts';
 import { ruleKeys, type Shares, SPLIT, type Subject, subjectsOf } from '../../split/splits-of.ts';
-import type { Allocations, AllocationTable, Histories, ModelHistory } from '../../split/tables.ts';
+import {
+  type Allocations,
+  type AllocationTable,
+  type Histories,
+  type LayerHistory,
+  NO_HISTORY,
+} from '../../split/tables.ts';
 
 export interface Allocated {
   readonly allocations: Allocations;
@@ -22,8 +29,6 @@ export interface Allocator {
    */
   allocate(plan: Plan, lock: Lock | null): Allocated;
 }
-
-const NO_HISTORY: ModelHistory = { since: null, past: [] };
 
 export function createAllocator(): Allocator {
   let tables = new Map<string, AllocationTable>();
@@ -44,12 +49,8 @@ export function createAllocator(): Allocator {
       }
 
       const allocations = plan.models.map((model) => tablesOf(model, table));
-      const histories = plan.models.map(({ name }): ModelHistory => {
-        const entry = lock?.models.get(name);
-        return entry === undefined ? NO_HISTORY : { since: entry.at, past: entry.past };
-      });
       tables = used;
-      return { allocations, histories };
+      return { allocations, histories: historiesOf(plan, lock) };
     },
   };
 }
@@ -88,4 +89,23 @@ function placed({ names: owned, owners }: Allocation, names: readonly string[]):
   const position = owned.map((name) => names.indexOf(name));
   new Uint8Array(memory).set(owners.map((owner) => position[owner] as number));
   return memory;
+}
+
+/** Models of one layer share its history: between threads it is copied once. */
+function historiesOf(plan: Plan, lock: Lock | null): Histories {
+  const layers = new Map<string, LayerHistory>();
+  const layerOf = (name: string): LayerHistory[] => {
+    const entry = lock?.layers.get(name);
+    if (entry === undefined) return [];
+    const history = layers.get(name) ?? { name, epochs: [pastOf(entry, new Map()), ...entry.past] };
+    layers.set(name, history);
+    return [history];
+  };
+  return plan.models.map(({ name }) => {
+    const entry = lock?.models.get(name);
+    if (entry === undefined) return NO_HISTORY;
+    const { at: since, past } = entry;
+    const named = new Set(past.flatMap(({ enrolment }) => enrolment?.layer ?? []));
+    return { since, past, layers: [...named].flatMap(layerOf) };
+  });
 }
