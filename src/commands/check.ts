@@ -14,13 +14,15 @@ interface Output {
 export interface CheckOptions {
   readonly json: boolean;
   readonly env: Environment;
+  /** ISO. */
+  readonly now: string;
   readonly stdout: Output;
   readonly stderr: Output;
 }
 
 /** @returns the exit code: 0, or 78 where there are problems */
-export async function runCheck(file: string, { json, env, stdout, stderr }: CheckOptions): Promise<number> {
-  const result = loadAllocated(file, env);
+export async function runCheck(file: string, { json, env, now, stdout, stderr }: CheckOptions): Promise<number> {
+  const result = loadAllocated(file, env, now);
   if (json) stdout.write(`${JSON.stringify(report(result), null, 2)}\n`);
   else if (result.kind === 'plan') stdout.write(summary(file, result.plan, result.files.length));
   else {

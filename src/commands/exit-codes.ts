@@ -12,6 +12,8 @@ export const EXIT = {
   unavailable: 69,
   /** EX_SOFTWARE: a fault of Headgate itself. */
   software: 70,
+  /** EX_TEMPFAIL: a file was changed meanwhile; the same again may do better. */
+  retry: 75,
   /** EX_CONFIG: problems in the configuration. */
   config: 78,
 } as const;

@@ -8,11 +8,13 @@ import { filesToWatch, type LoadResult, loadPlan } from '../config/load.ts';
 import type { Plan } from '../config/plan.ts';
 import type { Problem } from '../config/problem.ts';
 import { parseBaseline } from '../drift/baseline.ts';
+import { futureProblems } from '../split/future.ts';
 import { EMPTY_LOCK, type Lock } from '../split/lock.ts';
-import { lockPath, readLockFile, writeLockFile } from '../split/lock-file.ts';
+import { lockPath, readLockFile } from '../split/lock-file.ts';
 import { planLock } from '../split/plan-lock.ts';
 import { subjectsOf } from '../split/splits-of.ts';
 import { staleProblems } from '../split/stale.ts';
+import { replaceLock } from './replace-lock.ts';
 import { type Allocated, type Allocator, createAllocator } from './supervise/allocations.ts';
 
 export interface LoadedPlan extends Allocated {
@@ -27,24 +29,29 @@ export type LoadedOrNot =
   | LoadedPlan
   | { readonly kind: 'problems'; readonly problems: readonly Problem[]; readonly files: readonly string[] };
 
-/** For commands that look once. */
-export function loadAllocated(file: string, env: Environment): LoadedOrNot {
+/**
+ * For commands that look once.
+ * @param checkedAt ISO: a lock that begins later is a problem; null: nobody asks for the time
+ */
+export function loadAllocated(file: string, env: Environment, checkedAt: string | null = null): LoadedOrNot {
   const read = loadPlan(file, { env, serial: 1 });
   if (read.kind === 'problems') return { kind: 'problems', problems: read.problems, files: read.files };
-  return allocateBy(read, { file, allocator: createAllocator(), planAt: null });
+  return allocateBy(read, { file, allocator: createAllocator(), checkedAt, planning: null });
 }
 
 export interface AllocateOptions {
   /** The main configuration file; the lock stands beside it. */
   readonly file: string;
   readonly allocator: Allocator;
-  /** ISO time of new epochs, where a stale or missing lock may be planned and written here; null: it may not. */
-  readonly planAt: string | null;
+  /** ISO time against which the lock's epochs are held; null: nobody asks. */
+  readonly checkedAt: string | null;
+  /** The time of new epochs, where a stale or missing lock may be planned and written here; null: it may not. */
+  readonly planning: { readonly at: string; readonly env: Environment } | null;
 }
 
 export function allocateBy(
   { plan, files }: Extract<LoadResult, { readonly kind: 'plan' }>,
-  { file, allocator, planAt }: AllocateOptions,
+  { file, allocator, checkedAt, planning }: AllocateOptions,
 ): LoadedOrNot {
   const unread = baselineProblems(plan);
   if (unread.length > 0) return { kind: 'problems', problems: unread, files };
@@ -56,15 +63,17 @@ export function allocateBy(
     return { kind: 'plan', plan: named, locked: true, files: [...files, path], ...allocator.allocate(named, lock) };
   };
   const subjects = subjectsOf(plan);
-  if (planAt !== null) {
+  const now = planning?.at ?? checkedAt;
+  const early = found.kind === 'lock' && now !== null ? futureProblems(found.lock, found.root, now) : [];
+  if (early.length > 0) return { kind: 'problems', problems: early, files };
+  if (planning !== null) {
     const before = found.kind === 'lock' ? found.lock : EMPTY_LOCK;
-    const { lock, changes } = planLock(before, subjects, new Map(), planAt);
+    const { lock, changes } = planLock(before, subjects, new Map(), planning.at);
     if (found.kind === 'lock' && changes.length === 0) return done(lock, found.text);
-    try {
-      return done(lock, writeLockFile(path, lock));
-    } catch (error) {
-      return { kind: 'problems', problems: [unwritable(path, error)], files };
-    }
+    const lockText = found.kind === 'lock' ? found.text : null;
+    const replaced = replaceLock(lock, { file, env: planning.env, generation: plan.generation, lockText });
+    if (replaced.kind === 'written') return done(lock, replaced.text);
+    return { kind: 'problems', problems: [replaced.problem], files };
   }
   if (found.kind === 'none') return { kind: 'plan', plan, locked: false, files, ...allocator.allocate(plan, null) };
   const problems = staleProblems(found.lock, found.root, subjects);
@@ -95,12 +104,6 @@ const PROBLEMS_SHOWN = 5;
 /** The files whose change may change the allocation, the lock among them where there is none yet. */
 export function filesWithLock(file: string, result: LoadResult): readonly string[] {
   return [...filesToWatch(result), lockPath(file)];
-}
-
-export function unwritable(path: string, error: unknown): Problem {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  const problem = `the lock cannot be written (${code})`;
-  return { file: path, line: 1, column: 1, path: '', problem, remedy: 'correct the rights on its folder' };
 }
 
 /** A generation names all that decides about requests, so the lock is part of it. 16 hex digits. */

@@ -4,13 +4,14 @@
 import type { Environment } from '../config/interpolate.ts';
 import { loadPlan } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
+import { futureProblems } from '../split/future.ts';
 import { EMPTY_LOCK } from '../split/lock.ts';
-import { lockPath, readLockFile, writeLockFile } from '../split/lock-file.ts';
+import { lockPath, readLockFile } from '../split/lock-file.ts';
 import { planLock, type Renames } from '../split/plan-lock.ts';
 import { subjectsOf } from '../split/splits-of.ts';
 import { EXIT } from './exit-codes.ts';
-import { unwritable } from './load-allocated.ts';
 import { changesJson, changesText } from './plan-text.ts';
+import { replaceLock } from './replace-lock.ts';
 
 interface Output {
   write(text: string): unknown;
@@ -29,7 +30,7 @@ export interface PlanOptions {
   readonly stderr: Output;
 }
 
-/** @returns the exit code: 0, 65 for a name that cannot be renamed so, 69 where the lock cannot be written, 78 for problems */
+/** @returns the exit code: 0, 65 for a name that cannot be renamed so, 69 where the lock cannot be written, 75 where a file was changed meanwhile, 78 for problems */
 export async function runPlan(file: string, options: PlanOptions): Promise<number> {
   const { renames, dryRun, json, env, now, stdout, stderr } = options;
   const fail = (problems: readonly Problem[], code: number): number => {
@@ -41,6 +42,8 @@ export async function runPlan(file: string, options: PlanOptions): Promise<numbe
   const path = lockPath(file);
   const found = readLockFile(path);
   if (found.kind === 'problems') return fail(found.problems, EXIT.config);
+  const early = found.kind === 'lock' ? futureProblems(found.lock, found.root, now) : [];
+  if (early.length > 0) return fail(early, EXIT.config);
 
   const before = found.kind === 'lock' ? found.lock : EMPTY_LOCK;
   const { lock, changes } = planLock(before, subjectsOf(loaded.plan), renames, now);
@@ -51,10 +54,11 @@ export async function runPlan(file: string, options: PlanOptions): Promise<numbe
     return EXIT.data;
   }
   const writes = !dryRun && (changes.length > 0 || found.kind === 'none');
-  try {
-    if (writes) writeLockFile(path, lock);
-  } catch (error) {
-    return fail([unwritable(path, error)], EXIT.unavailable);
+  if (writes) {
+    const lockText = found.kind === 'lock' ? found.text : null;
+    const replaced = replaceLock(lock, { file, env, generation: loaded.plan.generation, lockText });
+    if (replaced.kind === 'overtaken') return fail([replaced.problem], EXIT.retry);
+    if (replaced.kind === 'unwritable') return fail([replaced.problem], EXIT.unavailable);
   }
   stdout.write(
     json ? changesJson(changes, { path, written: writes }) : changesText(changes, { path, written: writes }),

@@ -64,7 +64,8 @@ function createProgram(done: (code: number) => void): Command {
     )
     .action(async (options: { config: string; json?: true }) => {
       const { runCheck } = await import('./check.ts');
-      done(await runCheck(options.config, { json: options.json === true, env, stdout, stderr }));
+      const now = new Date().toISOString();
+      done(await runCheck(options.config, { json: options.json === true, env, now, stdout, stderr }));
     });
 
   program

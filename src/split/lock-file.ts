@@ -41,12 +41,19 @@ export function readLockFile(path: string): LockFile {
   return read.kind === 'lock' ? { ...read, text } : read;
 }
 
+export interface Replacing {
+  /** The text that the new one was made from; null where there was no file. */
+  readonly over: string | null;
+  /** Whether all else that it was made from is as it was; asked last. */
+  readonly standsStill: () => boolean;
+}
+
 /**
  * The new content under the old name, at once: whoever reads meanwhile sees one of the two.
- * @returns the text written
+ * @returns the text written; null where what it was made from has changed, and nothing is
  * @throws what the file system says
  */
-export function writeLockFile(path: string, lock: Lock): string {
+export function writeLockFile(path: string, lock: Lock, { over, standsStill }: Replacing): string | null {
   const text = lockText(lock);
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   try {
@@ -57,12 +64,19 @@ export function writeLockFile(path: string, lock: Lock): string {
     } finally {
       closeSync(file);
     }
+    if (!standsStill() || !isText(path, over)) return null;
     renameSync(temporary, path);
-  } catch (error) {
+  } finally {
     rmSync(temporary, { force: true });
-    throw error;
   }
   return text;
+}
+
+/** @param text null: there is no such file */
+function isText(path: string, text: string | null): boolean {
+  const bytes = readBytes(path, LOCK_BYTES_MAX);
+  if (typeof bytes === 'string') return bytes === ABSENT && text === null;
+  return text !== null && Buffer.from(text).equals(bytes);
 }
 
 function decode(bytes: Uint8Array): string | undefined {

@@ -15,7 +15,7 @@ const pastSplits = z.record(z.string(), z.strictObject({ shares, slots: slots.op
 
 const epoch = {
   epoch: z.int().min(1, { error: '{value} is no epoch; restore the file from version control' }),
-  at: z.string(),
+  at: z.iso.datetime({ error: '{value} is no time; restore the file from version control' }),
   salt: z.string(),
   /** A model has these three, a layer has not. */
   eligible: z.number().optional(),

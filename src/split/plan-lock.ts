@@ -87,15 +87,16 @@ export function percent(fraction: number): string {
 
 /**
  * @param lock EMPTY_LOCK where there is none yet
- * @param at ISO time at which the new epochs begin
+ * @param now ISO: the new epochs begin here, or just after the last one where the clock that wrote it is ahead
  * @returns the same lock where nothing changes
  */
 export function planLock(
   lock: Lock,
   subjects: readonly Subject[],
   renames: Renames,
-  at: string,
+  now: string,
 ): { readonly lock: Lock; readonly changes: readonly EntryChange[] } {
+  const at = timeAfter(lock, now);
   const next = { models: new Map<string, LockEntry>(), layers: new Map<string, LockEntry>() };
   const changes: EntryChange[] = [];
   const taken = new Set<string>();
@@ -113,6 +114,12 @@ export function planLock(
     }
   }
   return changes.length === 0 ? { lock, changes } : { lock: next, changes };
+}
+
+/** Epochs follow each other in time as in number, whoever's clock they were written by. */
+function timeAfter({ models, layers }: Lock, now: string): string {
+  const last = Math.max(-Infinity, ...[...models.values(), ...layers.values()].map(({ at }) => Date.parse(at)));
+  return Date.parse(now) > last ? now : new Date(last + 1).toISOString();
 }
 
 /** The entry of a subject, under the name it had before where it is renamed. */

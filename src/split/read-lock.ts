@@ -55,7 +55,11 @@ function entryAt(at: Located, findings: Findings): LockEntry | undefined {
   if (raw === undefined || findings.count > before) return undefined;
   const splits = new Map<string, Allocation>();
   for (const [key, here] of entriesOf(child(at, 'splits'))) splits.set(key, allocationAt(here, findings));
-  const past = raw.past.map((epoch, index) => pastAt(epoch, child(at, 'past', index), findings));
+  const past = raw.past.map((epoch, index) => {
+    const here = child(at, 'past', index);
+    if (here !== undefined) checkOrder(epoch, raw.past[index - 1] ?? raw, here, findings);
+    return pastAt(epoch, here, findings);
+  });
   if (findings.count > before) return undefined;
   const { hash, ...content } = plainOf(at) as RawEntry;
   if (hash !== entryHash(content)) {
@@ -94,6 +98,19 @@ function allocationAt(at: Located, findings: Findings): Allocation {
     findings.at(child(at, 'slots') ?? at, `nobody owns ${slots}`, RESTORE);
   }
   return { shares: new Map(names.map((name) => [name, shares.get(name) ?? 0])), names, owners };
+}
+
+/** Epochs that are over stand newest first: a number or a time of its own future would make earlier answers wrong. */
+function checkOrder(past: RawPast, next: RawEntry | RawPast, at: Located, findings: Findings): void {
+  if (past.epoch >= next.epoch) {
+    findings.at(at, `epoch ${past.epoch} is over, and stands behind epoch ${next.epoch}`, RESTORE);
+  } else if (Date.parse(past.at) >= Date.parse(next.at)) {
+    findings.at(
+      at,
+      `epoch ${past.epoch} begins at ${past.at}, and epoch ${next.epoch} after it at ${next.at}`,
+      RESTORE,
+    );
+  }
 }
 
 function pastAt(raw: RawPast, at: Located | undefined, findings: Findings): PastEpoch {

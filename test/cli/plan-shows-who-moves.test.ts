@@ -1,9 +1,12 @@
 // `headgate plan` and what `check` and `explain` make of its lock.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runPlan } from '../../src/commands/plan.ts';
+import { readLockFile } from '../../src/split/lock-file.ts';
+import { lockText } from '../../src/split/write-lock.ts';
 import { headgate } from './headgate.ts';
 
 const yaml = (split: string, versions = ['old', 'new', 'next']): string => `models:
@@ -125,6 +128,97 @@ allocations.lock.json written: commit it with the configuration
     rmSync(lock);
     mkdirSync(lock);
     expect(await plan()).toMatchObject({ code: 78, err: expect.stringContaining('this is not a file') });
+  });
+});
+
+describe('what is changed while it plans', () => {
+  let said: { out: string; err: string };
+  beforeEach(() => {
+    said = { out: '', err: '' };
+  });
+
+  /** @param meanwhile called as often as the configuration is read, with the number of the time */
+  function planWhile(meanwhile: (time: number) => void): Promise<number> {
+    let times = 0;
+    const env = {
+      get NEW_URL() {
+        meanwhile(++times);
+        return 'http://127.0.0.1:9102';
+      },
+    };
+    return runPlan(file, {
+      ...{ renames: new Map(), dryRun: false, json: false, env, now: new Date().toISOString() },
+      stdout: { write: (text: string) => (said.out += text) },
+      stderr: { write: (text: string) => (said.err += text) },
+    });
+  }
+
+  const referring = (split: string): string => yaml(split).replace('"http://127.0.0.1:9101"', `"\${NEW_URL}"`);
+
+  function expectOvertaken(code: number): void {
+    expect({ code, out: said.out }).toEqual({ code: 75, out: '' });
+    expect(said.err).toMatch(
+      /allocations\.lock\.json:1:1: the configuration or the lock was changed while it was planned: .*; plan again/,
+    );
+    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
+  }
+
+  it('in the YAML is not planned over: no lock of a configuration that is gone is left', async () => {
+    writeFileSync(file, referring('old: 90, new: 10'));
+    expectOvertaken(await planWhile((time) => time === 1 && writeFileSync(file, referring('old: 80, new: 20'))));
+    expect(existsSync(lock)).toBe(false);
+    expect(await planWhile(() => {})).toBe(0);
+    const before = readFileSync(lock, 'utf8');
+    writeFileSync(file, referring('old: 70, new: 30'));
+    said = { out: '', err: '' };
+    expectOvertaken(await planWhile((time) => time === 1 && writeFileSync(file, 'models: {')));
+    expect(readFileSync(lock, 'utf8')).toBe(before);
+  });
+
+  it('in the lock is not written over', async () => {
+    writeFileSync(file, referring('old: 90, new: 10'));
+    // The second time is the look before the rename: the lock has been read by then.
+    expectOvertaken(await planWhile((time) => time === 2 && writeFileSync(lock, 'of somebody else')));
+    expect(readFileSync(lock, 'utf8')).toBe('of somebody else');
+    rmSync(lock);
+    expect(await planWhile(() => {})).toBe(0);
+    writeFileSync(file, referring('old: 70, new: 30'));
+    said = { out: '', err: '' };
+    expectOvertaken(await planWhile((time) => time === 2 && rmSync(lock)));
+    expect(existsSync(lock)).toBe(false);
+  });
+});
+
+describe('a lock from the future', () => {
+  const AHEAD_MS = 10 * 60_000;
+
+  it('is refused by plan, by check and by serve --plan, with the time of both clocks; assigning goes by no clock', async () => {
+    await plan();
+    const found = readLockFile(lock);
+    if (found.kind !== 'lock') throw new Error('plan writes a lock');
+    const [[name, entry] = []] = [...found.lock.models];
+    if (name === undefined || entry === undefined) throw new Error('the lock has a model');
+    const ahead = (byMs: number): string => {
+      const at = new Date(Date.now() + byMs).toISOString();
+      writeFileSync(lock, lockText({ ...found.lock, models: new Map([[name, { ...entry, at }]]) }));
+      return at;
+    };
+    const at = ahead(AHEAD_MS);
+    const expected = `allocations.lock.json:7:13 models.fraud.at: this lock is from the future: epoch 1 begins at ${at}, and the clock here says 20`;
+    for (const words of [['plan'], ['plan', '--dry-run'], ['check'], ['serve', '--plan']]) {
+      const { code, out, err } = await headgate([...words, '-c', file]);
+      expect({ code, out }).toEqual({ code: 78, out: '' });
+      expect(err).toContain(expected);
+      expect(err).toContain('; set the clock right; where it is right, restore the file from version control');
+    }
+    expect(await headgate(['explain', 'fraud', 'acct-1', '-c', file])).toMatchObject({ code: 0, err: '' });
+    // Within what clocks differ by, it is no problem, and the next epoch comes after it.
+    const near = ahead(60_000);
+    expect(await headgate(['check', '-c', file])).toMatchObject({ code: 0, err: '' });
+    writeFileSync(file, yaml('old: 80, new: 20'));
+    expect(await plan()).toMatchObject({ code: 0, err: '' });
+    const { models } = JSON.parse(readFileSync(lock, 'utf8')) as { models: { fraud: { at: string } } };
+    expect(Date.parse(models.fraud.at)).toBe(Date.parse(near) + 1);
   });
 });
 

@@ -12,6 +12,7 @@ async function check(file: string, json = false) {
   const code = await runCheck(join(ROOT, file), {
     json,
     env: {},
+    now: '2026-01-01T00:00:00.000Z',
     stdout: {
       write: (text) => {
         stdout += text;

@@ -60,10 +60,30 @@ describe('a lock', () => {
 
   it('is replaced at once, without a trace beside it', () => {
     writeFileSync(path, 'before');
-    expect(writeLockFile(path, lock)).toBe(text);
+    const replacing = { over: 'before', standsStill: () => true };
+    expect(writeLockFile(path, lock, replacing)).toBe(text);
     expect(readFileSync(path, 'utf8')).toBe(text);
     expect(readdirSync(folder)).toEqual(['allocations.lock.json']);
-    expect(() => writeLockFile(join(folder, 'nowhere', 'x.json'), lock)).toThrow(/ENOENT/);
+    expect(() => writeLockFile(join(folder, 'nowhere', 'x.json'), lock, replacing)).toThrow(/ENOENT/);
+  });
+
+  it('is left alone where it is another one by now, or what else it was made from is', () => {
+    const seen: string[] = [];
+    const still = (): boolean => seen.push('asked') > 0;
+    for (const [content, over, standsStill] of [
+      ['of somebody else', 'before', still],
+      ['of somebody else', null, still],
+      ['before', 'before', () => false],
+    ] as const) {
+      writeFileSync(path, content);
+      expect(writeLockFile(path, lock, { over, standsStill })).toBeNull();
+      expect(readFileSync(path, 'utf8')).toBe(content);
+    }
+    rmSync(path);
+    expect(writeLockFile(path, lock, { over: 'before', standsStill: still })).toBeNull();
+    expect(readdirSync(folder)).toEqual([]);
+    expect(writeLockFile(path, lock, { over: null, standsStill: still })).toBe(text);
+    expect(seen).toHaveLength(4);
   });
 
   it.each([
@@ -80,6 +100,7 @@ describe('a lock', () => {
     ['a key too many', /"salt": "fraud"/, '"salt": "fraud", "sald": 1', /unknown key/],
     ['a key too few', /"salt": "fraud",/, '', /salt is missing/],
     ['a lock from the future', /"version": 1/, '"version": 2', /^version: this lock has format 2/],
+    ['a time that is none', /"at": "2026/, '"at": "soon', /^models\.credit\.at: "soon-01-01T00:00:00.000Z" is no time/],
     ['a version that is text', /"version": 1/, '"version": "1"', /^version: /],
     ['a key twice', /"salt": "fraud",/, '"salt": "fraud", "salt": "fraud",', /the key stands twice/],
     ['half a file', /"layers"[\s\S]*$/, '', /this is not JSON/],
@@ -106,6 +127,26 @@ describe('a lock', () => {
     const lines = readFileSync(path, 'utf8').split('\n');
     const [problem] = found.kind === 'problems' ? found.problems : [];
     expect(lines[(problem?.line ?? 0) - 1]?.slice((problem?.column ?? 0) - 1)).toMatch(/^7/);
+  });
+
+  it.each([
+    ['number', { epoch: 3 }, 'epoch 3 is over, and stands behind epoch 3'],
+    ['time', { at: '2026-02-01T00:00:00.000Z' }, 'epoch 2 begins at 2026-02-01T00:00:00.000Z, and epoch 3 after it at'],
+  ])('whose epochs are out of order by %s is refused, though its hash is right', (_, changed, expected) => {
+    let ramped = lock;
+    for (const [day, next] of [
+      ['02', 60],
+      ['03', 70],
+    ] as const) {
+      const plan = planOf(`fraud: { ${versions('old', 'new')}, split: { old: ${100 - next}, new: ${next} } }`);
+      ramped = planLock(ramped, subjectsOf(plan), new Map(), `2026-01-${day}T00:00:00.000Z`).lock;
+    }
+    expect(problemsOf(lockText(ramped))).toEqual([]);
+    const entry = ramped.models.get('fraud');
+    if (entry === undefined) throw new Error('the lock has the model');
+    const past = entry.past.map((epoch, at) => (at === 0 ? { ...epoch, ...changed } : epoch));
+    const problems = problemsOf(lockText({ ...ramped, models: new Map([['fraud', { ...entry, past }]]) }));
+    expect(problems[0]).toContain(`models.fraud.past[0]: ${expected}`);
   });
 
   it('that is not UTF-8 is refused', () => {

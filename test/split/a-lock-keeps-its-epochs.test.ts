@@ -113,6 +113,18 @@ describe('a plan', () => {
   });
 });
 
+it('epochs follow each other in time, though the clock of the last plan was ahead', () => {
+  const layered = (next: number): string => two(100 - next, next, ', layer: l, eligible: 50%');
+  const { lock } = planned(EMPTY_LOCK, [layered(10)], {}, '2026-01-01T00:05:00.000Z');
+  const next = planned(lock, [layered(20), two(50, 50).replace('m:', 'n:')], {}, AT).lock;
+  expect(next.models.get('m')).toMatchObject({
+    at: '2026-01-01T00:05:00.001Z',
+    past: [{ at: '2026-01-01T00:05:00.000Z' }],
+  });
+  expect(next.models.get('n')?.at).toBe('2026-01-01T00:05:00.001Z');
+  expect(next.layers.get('l')?.at).toBe('2026-01-01T00:05:00.000Z');
+});
+
 describe('rules', () => {
   const rule = (region: string, old: number, next: number): string =>
     `{ when: { header: { region: ${region} } }, split: { old: ${old}, next: ${next} } }`;

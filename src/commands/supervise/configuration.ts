@@ -39,7 +39,7 @@ export function readConfiguration({ file, env, clock, plansItself = false }: Con
   const allocator = createAllocator();
   const now = (): string => new Date(clock.wall()).toISOString();
   const allocated = (read: Extract<LoadResult, { readonly kind: 'plan' }>): LoadedOrNot =>
-    allocateBy(read, { file, allocator, planAt: plansItself ? now() : null });
+    allocateBy(read, { file, allocator, checkedAt: null, planning: plansItself ? { at: now(), env } : null });
 
   let latest: LoadResult = loadPlan(file, { env, serial: 1 });
   const first = latest.kind === 'problems' ? latest : allocated(latest);
@@ -85,7 +85,8 @@ export function readConfiguration({ file, env, clock, plansItself = false }: Con
     },
     isStale() {
       const read = loadPlan(file, { env, serial: current.plan.serial });
-      const now = read.kind === 'problems' ? read : allocateBy(read, { file, allocator, planAt: null });
+      const now =
+        read.kind === 'problems' ? read : allocateBy(read, { file, allocator, checkedAt: null, planning: null });
       return now.kind === 'problems' || now.plan.generation !== current.plan.generation;
     },
   };
