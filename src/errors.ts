@@ -75,6 +75,14 @@ export const FAILURES = [
     'No healthy upstream for the version',
     'Look at the health of its endpoints.',
   ),
+  kind(
+    'capture_unavailable',
+    503,
+    'gateway',
+    'never',
+    'The decision could not be recorded',
+    'Retry after the time given; look at the log and the disk of the gate.',
+  ),
   kind('draining', 503, 'gateway', 'never', 'A shadow was cut off by the end of the gate', 'Nothing to do here.'),
   kind(
     'upstream_unreachable',

@@ -2,9 +2,10 @@
 // and writes them in groups; the caller keeps the time and calls `flush` every few tens of milliseconds. Nothing here ever
 // waits for a disk before it returns: what cannot be taken is counted, with its reason.
 
-import type { ModelPlan } from '../config/plan.ts';
+import type { CapturesPlan, ModelPlan } from '../config/plan.ts';
 import type { CaptureDrop, ExchangeRecord } from '../model.ts';
 import { type CaptureAccount, type CaptureCounts, createAccount, sumOf } from './counters.ts';
+import type { Settled } from './handover/settling.ts';
 import { type Decoded, keep } from './keep.ts';
 import { type CaptureRow, columnsOf, putRow, rowBytesAtMost } from './row.ts';
 import { isSampled } from './sample.ts';
@@ -68,14 +69,17 @@ export interface RecordOf {
 
 export interface Capture {
   readonly replica: string;
-  /** Take one record; bodies are copied, nothing is kept of the arguments. @throws where it cannot be read; then it is counted as dropped */
-  append(record: ExchangeRecord, of: RecordOf, decoded: Decoded): void;
+  /**
+   * Take one record; bodies are copied, nothing is kept of the arguments but `settled`: it is told, always and once, whether the
+   * record is on disk. @throws where the record cannot be read; then it is counted as dropped
+   */
+  append(record: ExchangeRecord, of: RecordOf, decoded: Decoded, settled?: Settled | null): void;
   /** Write and synchronise what was taken until now. Never fails: losses are counted and reported. */
   flush(): Promise<void>;
   /** Rows of one decision, in the order written; what was taken until now is written first. */
   find(decisionId: string): Promise<CaptureRow[]>;
-  /** Keep so many bytes of segments from now on. */
-  retain(totalBytes: number): void;
+  /** Write and keep as this says from now on. */
+  configure(plan: CapturesPlan): void;
   /** Forget the accounts of all models but these, once nothing of them is pending: their counts stay in the totals. */
   retainModels(models: Iterable<string>): void;
   counts(model: string): CaptureCounts;
@@ -159,13 +163,16 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     record: ExchangeRecord,
     { generation, model }: RecordOf,
     decoded: Decoded,
+    settled: Settled | null,
   ): void {
     if (!isSampled(record.decisionId, model.capture.sample)) {
       account.sampledOut += 1;
+      settled?.(true);
       return;
     }
     if (closed) {
       account.dropped.draining += 1;
+      settled?.(false);
       return;
     }
     sequence += 1;
@@ -178,11 +185,12 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     const batch = queue.batchFor(bytes);
     if (batch === undefined) {
       account.dropped[bytes > limits.pendingBytes ? 'record_too_large' : 'monitor_behind'] += 1;
+      settled?.(false);
       return;
     }
     const offset = batch.used;
     batch.used = putRow(batch.bytes, offset, sequence, columns, kept);
-    batch.entries.push({ account, decisionId: record.decisionId, offset, length: batch.used - offset });
+    batch.entries.push({ account, decisionId: record.decisionId, offset, length: batch.used - offset, settled });
     account.pending += 1;
     account.withheld += kept.withheld.length;
   }
@@ -191,18 +199,20 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     const { entries } = batch;
     try {
       const { segment, offset } = await writer.append(batch.bytes.subarray(0, batch.used));
-      for (const { account, decisionId, offset: within, length } of entries) {
+      for (const { account, decisionId, offset: within, length, settled } of entries) {
         account.captured += 1;
         account.pending -= 1;
         finder.add(decisionId, { segment, offset: offset + within, length });
+        settled?.(true);
       }
       if (failing !== null) report(`${folder}: records are written again`);
       failing = null;
     } catch (error) {
       const reason = dropReason(error);
-      for (const { account } of entries) {
+      for (const { account, settled } of entries) {
         account.dropped[reason] += 1;
         account.pending -= 1;
+        settled?.(false);
       }
       if (failing !== reason) report(`${folder}: records are dropped (${reason}): ${textOf(error)}`);
       failing = reason;
@@ -231,14 +241,15 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
 
   return {
     replica,
-    append(record, of, decoded) {
+    append(record, of, decoded, settled = null) {
       const account = accountOf(of.model.name);
       account.received += 1;
       try {
-        take(account, record, of, decoded);
+        take(account, record, of, decoded, settled);
       } catch (error) {
         // Received, hence in one of the accounts, whatever happens.
         account.dropped.write_failed += 1;
+        settled?.(false);
         throw error;
       }
       if (queue.isDue && writing === null) void flush();
@@ -249,9 +260,10 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
       await housekeeping;
       return finder.find(decisionId);
     },
-    retain(bytes) {
-      if (bytes === totalBytes) return;
-      totalBytes = bytes;
+    configure({ keepBytes, commit }) {
+      queue.resize(commit.bytes);
+      if (keepBytes === totalBytes) return;
+      totalBytes = keepBytes;
       tidy();
     },
     retainModels(models) {

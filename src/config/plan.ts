@@ -12,8 +12,7 @@ export interface Plan {
   readonly admin: AdminPlan;
   /** Absolute path of the folder for captures and state. */
   readonly data: string;
-  /** Bytes of records kept in that folder; beyond, the oldest are deleted. */
-  readonly captureBytesKept: number;
+  readonly captures: CapturesPlan;
   readonly telemetry: TelemetryPlan;
   readonly models: readonly ModelPlan[];
 }
@@ -241,6 +240,19 @@ export interface BreakerPlan {
   readonly openMs: number;
 }
 
+/** How records are written, whatever their model. */
+export interface CapturesPlan {
+  /** Bytes of records kept under `data`; beyond, the oldest are deleted. */
+  readonly keepBytes: number;
+  /** Records are written and synchronised in groups: of this age, or of this size. */
+  readonly commit: {
+    readonly everyMs: number;
+    readonly bytes: number;
+    /** How long an answer under `durability: acked` waits for its record. */
+    readonly timeoutMs: number;
+  };
+}
+
 export interface CapturePlan {
   /** Fraction of decisions recorded, 0 to 1, chosen by the hash of the decision id. */
   readonly sample: number;
@@ -249,7 +261,8 @@ export interface CapturePlan {
   readonly redact: readonly (readonly string[])[];
   /** Lower-case names of request headers kept on the record. */
   readonly headers: readonly string[];
-  readonly durability: 'async';
+  /** acked: the client gets its answer once the record is on disk. */
+  readonly durability: 'async' | 'acked';
 }
 
 export interface DriftPlan {

@@ -5,7 +5,7 @@ import { isLoopback } from '../http/loopback.ts';
 import type { Environment } from './interpolate.ts';
 import { child, type Located } from './located.ts';
 import type { NamedFiles } from './named-files.ts';
-import type { AdminPlan, ListenPlan, TelemetryPlan } from './plan.ts';
+import type { AdminPlan, CapturesPlan, ListenPlan, TelemetryPlan } from './plan.ts';
 import type { Findings } from './problem.ts';
 import { resolveServerTls } from './resolve-tls.ts';
 import type { RawGate } from './schema.ts';
@@ -14,7 +14,7 @@ export interface GateParts {
   readonly listen: ListenPlan;
   readonly admin: AdminPlan;
   readonly data: string;
-  readonly captureBytesKept: number;
+  readonly captures: CapturesPlan;
   readonly telemetry: TelemetryPlan;
 }
 
@@ -53,9 +53,13 @@ export function resolveGate(
     },
     admin: { host: raw.admin.host, port: raw.admin.port, token: raw.admin.token ?? null },
     data: resolve(root.source.folder, raw.data),
-    captureBytesKept: raw.captures.keep,
+    captures: capturesOf(raw.captures),
     telemetry: resolveTelemetry(raw.telemetry, root, env, findings),
   };
+}
+
+function capturesOf({ keep, commit }: RawGate['captures']): CapturesPlan {
+  return { keepBytes: keep, commit: { everyMs: commit.every, bytes: commit.bytes, timeoutMs: commit.timeout } };
 }
 
 /** What the gate does not refuse to strangers it offers to nobody but this machine. */

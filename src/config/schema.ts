@@ -139,12 +139,11 @@ const captureSchema = z.strictObject({
   redact: z.array(pointer()).prefault([]).describe('JSON pointers whose values never reach the disk.'),
   headers: z.array(headerName()).prefault(['user-agent']).describe('Request headers kept on the record.'),
   durability: z
-    .enum(['async'], {
-      error: (issue) =>
-        issue.input === 'acked' ? 'acked is not available yet; use async' : '{value} is not a durability; use async',
-    })
+    .enum(['async', 'acked'], { error: '{value} is not a durability; use async or acked' })
     .prefault('async')
-    .describe('async: the answer does not wait for the disk.'),
+    .describe(
+      'async: the answer does not wait for the disk. acked: it is given once its record is on disk, else refused (503).',
+    ),
 });
 
 const driftSchema = z.strictObject({
@@ -297,9 +296,23 @@ export const gateSchema = z.strictObject({
       keep: size('4GiB')
         .prefault('4GiB')
         .describe('Bytes of records kept on disk; beyond, the oldest are deleted and counted.'),
+      commit: z
+        .strictObject({
+          every: duration('50ms')
+            .prefault('50ms')
+            .describe('Records are written and synchronised (fsync) together this often.'),
+          bytes: size('1MiB', '16MiB')
+            .prefault('1MiB')
+            .describe('At most 16MiB. So many bytes of records are written without waiting for `every`.'),
+          timeout: duration('2s')
+            .prefault('2s')
+            .describe('An answer under `capture.durability: acked` waits so long for its record.'),
+        })
+        .prefault({})
+        .describe('Group commit.'),
     })
     .prefault({})
-    .describe('What stays of captures.'),
+    .describe('How records are written, and what stays of them.'),
   telemetry: telemetrySchema.prefault({}).describe('Logs and traces.'),
   include: oneOrMany(words()).optional().describe('Files with more `models`; globs, relative to this file.'),
   defaults: z.unknown().optional(),

@@ -21,6 +21,15 @@ export class Answer {
     this.#heldBytes += kept.length;
   }
 
+  /** The client gets another answer in its place. */
+  discard(): void {
+    this.status = 0;
+    this.headers = [];
+    this.bytes = 0;
+    this.held.length = 0;
+    this.#heldBytes = 0;
+  }
+
   get truncated(): boolean {
     return this.#heldBytes < this.bytes;
   }

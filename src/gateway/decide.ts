@@ -21,9 +21,10 @@ import { Calls } from './calls.ts';
 import type { Gate } from './gate.ts';
 import { admit, tooLarge } from './gate.ts';
 import { Guarded } from './guarded.ts';
+import { HeldAnswer, waitsForRecord } from './held-answer.ts';
 import { outgoingRequest } from './outgoing.ts';
 import type { DecisionFacts } from './record.ts';
-import { recordCall } from './record.ts';
+import { countCall, handOverCall, recordCall } from './record.ts';
 import { headProblem, refuse } from './refuse.ts';
 import { RequestBody } from './request-body.ts';
 import type { AttemptEnd } from './retry.ts';
@@ -90,11 +91,14 @@ type Phase = 'receiving' | 'calling' | 'answering' | 'refused' | 'done';
  *   calling    request, upload    body whole                     calling, waits for head
  *              request, upload,   head of the answer             answering; or calling again (retry)
  *              head               call failed, or upstream late  calling again (retry, fallback), else refused
- *   answering  rest, reader       call ended                     answering, waits for reader
+ *   answering  rest, reader       call ended                     answering, waits for reader (acked: for record, then reader)
  *                                 call failed, body invalid or   done, the connection broken off
  *                                 too long, or late
  *                                 last byte taken                done
  *   refused    reader             last byte taken, or late       done
+ *
+ *   Under `durability: acked` nothing that the client would take for a whole answer leaves before its record is on disk: an
+ *   answer waits in `answering`, a failure of a call in `refused`. Without a record in time it is refused: capture_unavailable.
  *
  *   receiving, calling            body invalid, too long, late   refused
  *   any but done                  client gone                    done
@@ -112,6 +116,8 @@ export class Decision extends Guarded implements DecisionFacts {
   readonly body: RequestBody;
   readonly calls: Calls;
   readonly answer: Answer;
+  /** null: the answer does not wait for its record. */
+  readonly held: HeldAnswer | null;
   /** Headers that every call of this decision carries. */
   readonly forward: readonly string[];
   assignment: Assignment = UNASSIGNED;
@@ -128,6 +134,8 @@ export class Decision extends Guarded implements DecisionFacts {
   #wait: Wait = 'request';
   readonly #limits: Limits;
   #failure: Failure | null = null;
+  #recorded = false;
+  #trailers: readonly string[] = [];
 
   constructor(gate: Gate, route: Route, exchange: Exchange, head: RequestHead, target: string, isDecision: boolean) {
     super();
@@ -143,13 +151,15 @@ export class Decision extends Guarded implements DecisionFacts {
     this.callSpanId = this.trace.callSpanId;
     this.body = new RequestBody(gate.listen.bodyBytesHeld);
     this.answer = new Answer(gate.listen.bodyBytesHeld);
+    this.held =
+      isDecision && waitsForRecord(route, this.id) ? new HeldAnswer(exchange, gate.listen.bodyBytesHeld) : null;
     this.calls = new Calls(route, gate.clock);
     this.forward = forwardHeaders(head, {
       remoteAddress: exchange.remoteAddress,
       secure: exchange.secure,
       decisionId: this.id,
     });
-    this.#limits = { listen: gate.listen.timeout, model: route.plan.timeout };
+    this.#limits = { listen: gate.listen.timeout, model: route.plan.timeout, recordMs: gate.recordMs };
   }
 
   // --- 3. receive -------------------------------------------------------------------------------------------------------
@@ -205,7 +215,7 @@ export class Decision extends Guarded implements DecisionFacts {
     }
     sendShadows(this);
     if (this.#phase === 'calling') this.#waitFor('head');
-    else if (this.#wait !== 'reader') this.#waitFor('rest');
+    else if (this.#wait !== 'reader' && this.#wait !== 'record') this.#waitFor('rest');
   }
 
   protected override onRequestInvalid(detail: string): void {
@@ -254,7 +264,7 @@ export class Decision extends Guarded implements DecisionFacts {
 
   protected override onCallFailed(failure: Failure): void {
     this.calls.ended(failureOutcome(failure));
-    if (this.#phase === 'answering') this.#breakOff(failure);
+    if (this.#phase === 'answering') this.#giveUp(failure);
     else this.#attemptEnded({ kind: 'failure', failure, sent: this.calls.sent });
   }
 
@@ -286,11 +296,10 @@ export class Decision extends Guarded implements DecisionFacts {
     // An answer that overtakes its request: the rest of the request has nowhere to go.
     if (!this.body.complete) this.exchange.closeAfter();
     try {
-      this.exchange.start(
-        status,
-        statusText,
-        relayHeaders(rawHeaders, this.id, this.calls.name, this.head.trailers && this.exchange.httpVersion === '1.1'),
-      );
+      const trailers = this.head.trailers && this.exchange.httpVersion === '1.1';
+      const headers = relayHeaders(rawHeaders, this.id, this.calls.name, trailers);
+      if (this.held === null) this.exchange.start(status, statusText, headers);
+      else this.held.start(status, statusText, headers, !this.body.complete);
     } catch (error) {
       const why = error instanceof Error ? error.message : 'unknown';
       const failure: Failure = {
@@ -309,7 +318,7 @@ export class Decision extends Guarded implements DecisionFacts {
 
   protected override onCallData(chunk: Uint8Array): void {
     this.answer.take(chunk);
-    if (this.exchange.write(chunk)) return;
+    if (this.held === null ? this.exchange.write(chunk) : this.held.write(chunk)) return;
     this.calls.pause();
     this.#waitFor('reader');
   }
@@ -322,8 +331,37 @@ export class Decision extends Guarded implements DecisionFacts {
 
   protected override onCallEnded(trailers: readonly string[]): void {
     this.calls.ended(answerOutcome(this.answer.status));
+    const kept = this.head.trailers ? trailers : [];
+    if (this.held !== null) {
+      this.#trailers = kept;
+      this.#awaitRecord(null);
+      return;
+    }
     this.#waitFor('reader');
-    this.exchange.end(this.head.trailers ? trailers : []);
+    this.exchange.end(kept);
+  }
+
+  /** The record comes before the end of the answer. */
+  #awaitRecord(failure: Failure | null): void {
+    this.#recorded = true;
+    this.#waitFor('record');
+    handOverCall(this, failure, (captured) => this.recorded(captured));
+  }
+
+  protected override onRecorded(captured: boolean): void {
+    if (this.#wait !== 'record' || this.#phase === 'done') return;
+    if (!captured) {
+      this.#unrecorded({ code: 'capture_unavailable', detail: '' });
+      return;
+    }
+    this.#waitFor('reader');
+    if (this.#failure === null) this.held?.release(this.#trailers);
+    else refuse(this.exchange, this.#failure, this.id, this.calls.name);
+  }
+
+  #unrecorded(failure: Failure): void {
+    if (this.held?.silent === true) this.#answerWith(failure);
+    else this.#breakOff(failure);
   }
 
   protected override onAnswered(): void {
@@ -347,6 +385,10 @@ export class Decision extends Guarded implements DecisionFacts {
       this.#proceed();
       return;
     }
+    if (this.#wait === 'record') {
+      this.#unrecorded(lateFailure(this.#wait, nowMs, this, this.#limits, this.calls.name));
+      return;
+    }
     const failure = this.#failure ?? lateFailure(this.#wait, nowMs, this, this.#limits, this.calls.name);
     if (this.#phase === 'calling' && failureOutcome(failure) === 'failed') {
       this.calls.stop('failed');
@@ -357,17 +399,34 @@ export class Decision extends Guarded implements DecisionFacts {
   /** Nothing more can come of this decision: say so while that can still be said, break off otherwise. */
   #giveUp(failure: Failure): void {
     this.calls.stop(failureOutcome(failure));
-    if (this.#phase === 'receiving' || this.#phase === 'calling') this.#refuse(failure);
+    const heldBack = this.#phase === 'answering' && this.held?.silent === true;
+    if (this.#phase === 'receiving' || this.#phase === 'calling' || heldBack) this.#refuse(failure);
     else this.#breakOff(failure);
   }
 
   /** Answer with a problem of the gate's own; only while nothing of another answer has been sent. */
   #refuse(failure: Failure): void {
+    const isOnRecord = this.held !== null && this.calls.version >= 0 && !this.#recorded;
+    if (!isOnRecord) {
+      this.#answerWith(failure);
+      return;
+    }
+    this.#instead(failure);
+    this.#awaitRecord(failure);
+  }
+
+  #answerWith(failure: Failure): void {
+    this.#instead(failure);
+    this.#waitFor('reader');
+    refuse(this.exchange, failure, this.id, this.calls.name);
+  }
+
+  /** From here on the answer is the gate's own; what was held of another is let go. */
+  #instead(failure: Failure): void {
     this.#phase = 'refused';
     this.#failure = failure;
     this.body.abandon();
-    this.#waitFor('reader');
-    refuse(this.exchange, failure, this.id, this.calls.name);
+    if (this.held !== null) this.answer.discard();
   }
 
   /** The answer cannot be completed: the client must see that it is broken. */
@@ -397,7 +456,8 @@ export class Decision extends Guarded implements DecisionFacts {
     }
     dropShadows(this);
     // 8. Record: what happened, once, for the monitor.
-    recordCall(this, failure);
+    if (this.#recorded) countCall(this, failure);
+    else recordCall(this, failure);
   }
 
   /** @returns false where it was over already */

@@ -1,5 +1,6 @@
 // What every decision on one gateway thread shares. One object, handed down; there is no global state.
 
+import type { Settled } from '../capture/handover/settling.ts';
 import type { ListenPlan } from '../config/plan.ts';
 import type { Failure } from '../errors.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -20,11 +21,16 @@ export interface Gate {
   listen: ListenPlan;
   /** Fraction of decisions traced where the caller did not decide. */
   traceSample: number;
+  /** How long an answer waits for its record, where it does (`durability: acked`). */
+  recordMs: number;
   draining: boolean;
   /** Decisions in flight on this thread. */
   inflight: number;
-  /** Give a finished call to the monitor, or count that it could not be. */
-  handOver(record: ExchangeRecord): void;
+  /**
+   * Give a finished call to the monitor, or count that it could not be.
+   * @param settled told once whether the record is on disk; null: nobody waits
+   */
+  handOver(record: ExchangeRecord, settled: Settled | null): void;
   /** Report an exception that a request has met: a fault of the gate's own. */
   fault(problem: unknown): void;
 }

@@ -4,6 +4,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
+import type { SlabSettled } from '../capture/handover/settling.ts';
 import type { HandoverMessage } from '../capture/handover/slab.ts';
 import { createSlabWriter } from '../capture/handover/slab.ts';
 import type { Plan } from '../config/plan.ts';
@@ -29,6 +30,8 @@ export interface Gateway {
   swap(plan: Plan, allocations: Allocations): void;
   /** Take back a slab that the monitor has emptied. */
   recycle(buffer: ArrayBuffer): void;
+  /** Records that answers wait for are on disk, or lost. */
+  settle(message: SlabSettled): void;
   logLineLost(): void;
   /** Answer what is under way, then close everything. */
   drain(graceful: boolean): Promise<void>;
@@ -67,9 +70,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   let { plan } = options;
   let connections = 0;
   let flushTimer: NodeJS.Timeout | undefined;
+  let flushSoon: NodeJS.Immediate | undefined;
 
   function flush(): void {
+    clearTimeout(flushTimer);
     flushTimer = undefined;
+    flushSoon = undefined;
     slabs.flush();
     meters.gateway.slabsOut(slabs.out);
   }
@@ -82,19 +88,24 @@ export function createGateway(options: GatewayOptions): Gateway {
     routes,
     listen: plan.listen,
     traceSample: traceSample(plan),
+    recordMs: plan.captures.commit.timeoutMs,
     draining: false,
     inflight: 0,
-    handOver(record) {
+    handOver(record, settled) {
       meters.gateway.received();
+      let taken = false;
       try {
-        if (!slabs.write(record))
-          meters.gateway.captureDropped(slabs.isTooLarge(record) ? 'record_too_large' : 'monitor_behind');
+        taken = slabs.write(record, settled);
+        if (!taken) meters.gateway.captureDropped(slabs.isTooLarge(record) ? 'record_too_large' : 'monitor_behind');
+        // A client waits for it: together with the others of this turn, and now.
+        else if (settled !== null) flushSoon ??= setImmediate(flush);
         else flushTimer ??= setTimeout(flush, FLUSH_MS);
       } catch (error) {
         // Received, hence captured or dropped, whatever happens.
         meters.gateway.captureDropped('write_failed');
         options.report(error);
       }
+      if (!taken) settled?.(false);
     },
     fault: options.report,
   };
@@ -160,6 +171,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       slabs.bound(Math.max(recordBytesMax(plan), recordBytesMax(next)));
       gate.listen = next.listen;
       gate.traceSample = traceSample(next);
+      gate.recordMs = next.captures.commit.timeoutMs;
       if (next.listen.tls !== null && server instanceof TlsServer) server.setSecureContext(tlsOptions(next.listen.tls));
       plan = next;
     },
@@ -167,6 +179,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       slabs.recycle(buffer);
       meters.gateway.slabsOut(slabs.out);
     },
+    settle: slabs.settle,
     logLineLost: () => meters.gateway.logLineLost(),
     async drain(graceful) {
       gate.draining = true;
@@ -182,7 +195,6 @@ export function createGateway(options: GatewayOptions): Gateway {
       });
       clearInterval(rounds);
       await routes.close();
-      clearTimeout(flushTimer);
       flush();
       pulse.stop();
       watch.close();

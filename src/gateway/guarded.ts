@@ -102,6 +102,15 @@ export abstract class Guarded implements ExchangeListener, CallListener, Watched
     }
   }
 
+  /** The record that the answer waits for is on disk, or will never be. */
+  recorded(captured: boolean): void {
+    try {
+      this.onRecorded(captured);
+    } catch (error) {
+      this.crashed(error);
+    }
+  }
+
   expired(nowMs: number): void {
     try {
       this.onExpired(nowMs);
@@ -124,5 +133,6 @@ export abstract class Guarded implements ExchangeListener, CallListener, Watched
   protected abstract onCallData(chunk: Uint8Array): void;
   protected abstract onCallEnded(trailers: readonly string[]): void;
   protected abstract onCallFailed(failure: Failure): void;
+  protected abstract onRecorded(captured: boolean): void;
   protected abstract onExpired(nowMs: number): void;
 }

@@ -1,5 +1,6 @@
 // From a finished call to the record the monitor gets. Nothing is decided here.
 
+import type { Settled } from '../capture/handover/settling.ts';
 import type { Failure } from '../errors.ts';
 import { failureIndex, failureKind } from '../errors.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -60,26 +61,53 @@ export interface Recorded extends DecisionFacts {
  */
 export function recordCall(decision: Recorded, failure: Failure | null, covered = false): void {
   if (!decision.isDecision) return;
-  const { gate, calls, answer, exchange } = decision;
-  const { called, upstreamMs } = calls;
-  const latencyMs = gate.clock.now() - exchange.startedAt;
-  // Where no answer of the upstream came, the status is that of the problem in its place.
-  const status = answer.status === 0 && failure !== null ? failureKind(failure.code).status : answer.status;
-  called.meter.finished(
-    decision.reason,
-    status,
+  const latencyMs = decision.gate.clock.now() - decision.exchange.startedAt;
+  count(decision, failure, latencyMs);
+  handOver(decision, failure, latencyMs, covered, null);
+}
+
+/** The first half, where the answer waits for its record: the record is made before the answer is out. */
+export function handOverCall(decision: Recorded, failure: Failure | null, settled: Settled): void {
+  handOver(decision, failure, decision.gate.clock.now() - decision.exchange.startedAt, false, settled);
+}
+
+/** And the second: what the client waited for includes the record. */
+export function countCall(decision: Recorded, failure: Failure | null): void {
+  count(decision, failure, decision.gate.clock.now() - decision.exchange.startedAt);
+}
+
+function count({ calls, answer, reason, body }: Recorded, failure: Failure | null, latencyMs: number): void {
+  calls.called.meter.finished(
+    reason,
+    statusOf(answer, failure),
     failure === null ? -1 : failureIndex(failure.code),
     latencyMs,
-    upstreamMs,
-    decision.body.bytes,
+    calls.upstreamMs,
+    body.bytes,
     answer.bytes,
   );
+}
+
+/** Where no answer of the upstream came, the status is that of the problem in its place. */
+function statusOf(answer: Answer, failure: Failure | null): number {
+  return answer.status === 0 && failure !== null ? failureKind(failure.code).status : answer.status;
+}
+
+function handOver(
+  decision: Recorded,
+  failure: Failure | null,
+  latencyMs: number,
+  covered: boolean,
+  settled: Settled | null,
+): void {
+  const { gate, calls, answer, exchange } = decision;
+  const { called, upstreamMs } = calls;
   gate.handOver(
     toRecord(decision, {
       version: called.index,
       role: called.role,
       reason: decision.reason,
-      status,
+      status: statusOf(answer, failure),
       failure,
       at: exchange.at,
       latencyMs,
@@ -91,6 +119,7 @@ export function recordCall(decision: Recorded, failure: Failure | null, covered 
       bytes: answer.bytes,
       truncated: answer.truncated,
     }),
+    settled,
   );
 }
 

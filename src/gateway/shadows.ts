@@ -127,5 +127,6 @@ function shadowEnded(
       bytes: result.bytes,
       truncated: result.truncated,
     }),
+    null,
   );
 }

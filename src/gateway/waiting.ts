@@ -10,6 +10,7 @@ export type Wait =
   | 'upload' // the upstream, to take what has been sent
   | 'head' // the upstream, to begin its answer
   | 'rest' // the upstream, to finish its answer
+  | 'record' // the monitor, to have the record on disk (`durability: acked`)
   | 'reader'; // the client, to take the answer
 
 /** How long a body may take before it is streamed rather than held: a client that waits for an answer to its first half gets one. */
@@ -18,6 +19,7 @@ const PATIENCE_MS = 20;
 export interface Limits {
   readonly listen: ListenPlan['timeout'];
   readonly model: TimeoutPlan;
+  readonly recordMs: number;
 }
 
 /** Monotonic milliseconds; `completeAt` is Infinity until the whole request has come. `total` counts from there. */
@@ -40,6 +42,8 @@ export function dueAt(wait: Wait, nowMs: number, { startedAt, completeAt }: Pass
       return Math.min(nowMs + limits.model.firstByteMs, totalDue);
     case 'rest':
       return completeAt === Number.POSITIVE_INFINITY ? requestDue : totalDue;
+    case 'record':
+      return nowMs + limits.recordMs;
     case 'reader':
       return Math.min(nowMs + limits.listen.stallMs, totalDue);
   }
@@ -60,6 +64,8 @@ export function lateFailure(
 ): Failure {
   const { listen, model } = limits;
   switch (wait) {
+    case 'record':
+      return { code: 'capture_unavailable', detail: `The record was not on disk within ${limits.recordMs} ms.` };
     case 'reader':
       return { code: 'client_timeout', detail: `The answer was not taken within ${listen.stallMs} ms.` };
     case 'upload':

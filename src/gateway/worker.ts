@@ -2,7 +2,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { SlabReturn } from '../capture/handover/slab.ts';
+import type { HandoverReply } from '../capture/handover/slab.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { uniform } from '../kernel/ids.ts';
 import { receiveSetup } from '../kernel/thread-setup.ts';
@@ -34,7 +34,10 @@ const gateway = createGateway({
   report: createFaultLog(systemClock, log),
 });
 
-setup.handover.on('message', (message: SlabReturn) => gateway.recycle(message.buffer));
+setup.handover.on('message', (message: HandoverReply) => {
+  if (message.kind === 'slab') gateway.recycle(message.buffer);
+  else gateway.settle(message);
+});
 
 parentPort?.on('message', (message: ToGateway) => {
   switch (message.kind) {

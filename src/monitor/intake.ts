@@ -2,13 +2,16 @@
 // served between them, and sent back empty. Their number is bounded by the gateways: each has only so many slabs.
 
 import type { MessagePort } from 'node:worker_threads';
+import { createSettling, type Settled } from '../capture/handover/settling.ts';
 import { type HandoverMessage, readSlab, type SlabMessage, type SlabReturn } from '../capture/handover/slab.ts';
 import type { ExchangeRecord } from '../model.ts';
 import type { MeterBlock } from '../telemetry/meters.ts';
 
 export interface IntakeOptions {
-  /** A record, valid only during the call. */
-  readonly visit: (record: ExchangeRecord) => void;
+  /** A record, valid only during the call. @param settled to be told whether it is on disk; null: nobody waits for it */
+  readonly visit: (record: ExchangeRecord, settled: Settled | null) => void;
+  /** A slab is read that held records somebody waits for: they are to be written now. */
+  readonly commit: () => void;
   /** Records of a slab that could not be read: nobody was told of them. */
   readonly lost: (records: number) => void;
   readonly addBlock: (block: MeterBlock) => void;
@@ -27,7 +30,7 @@ interface Waiting {
   readonly slab: SlabMessage;
 }
 
-export function createIntake({ visit, lost, addBlock, fault }: IntakeOptions): Intake {
+export function createIntake({ visit, commit, lost, addBlock, fault }: IntakeOptions): Intake {
   const waiting: Waiting[] = [];
   const ports = new Set<MessagePort>();
   const idle: (() => void)[] = [];
@@ -57,12 +60,19 @@ export function createIntake({ visit, lost, addBlock, fault }: IntakeOptions): I
         fault(error);
       }
     };
+    const settling =
+      slab.awaited === null ? null : createSettling(slab.awaited, (message) => port.postMessage(message));
     guarded(() =>
       readSlab(slab.buffer, slab.used, (record) => {
+        const settled = settling?.of(seen) ?? null;
         seen += 1;
-        guarded(() => visit(record));
+        guarded(() => visit(record, settled));
       }),
     );
+    if (settling !== null) {
+      settling.end();
+      commit();
+    }
     if (seen < slab.count) lost(slab.count - seen);
     const back: SlabReturn = { kind: 'slab', buffer: slab.buffer };
     port.postMessage(back, [slab.buffer]);

@@ -66,7 +66,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     process: { ...options.process, isAlive },
     wall: clock.wall,
     report: (message) => log.warn(message),
-    limits: { totalBytes: setup.plan.captureBytesKept },
+    limits: { totalBytes: setup.plan.captures.keepBytes, batchBytes: setup.plan.captures.commit.bytes },
   });
   const shelf = createPlanShelf(setup.plan, setup.allocations, setup.histories);
   const drift = createDriftEngine({ clock });
@@ -84,7 +84,13 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const lost = (records: number): void => {
     unread += records;
   };
-  const intake = createIntake({ visit: observer.observe, lost, addBlock: exposition.add, fault });
+  const intake = createIntake({
+    visit: observer.observe,
+    commit: () => void capture.flush(),
+    lost,
+    addBlock: exposition.add,
+    fault,
+  });
   const desk = createReloadDesk(options.askReload);
   const views = createModelViews({ shelf, traffic, sums: exposition.sums, capture, drift, comparer, unreadable });
   const baselines = createBaselines(drift, (problem) => log.error(problem));
@@ -123,7 +129,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       throw new Error(listenProblem(admin.host, admin.port, error));
     },
   );
-  const ticks = startTicks({ capture, traffic, drift, comparer, fault });
+  const ticks = startTicks({ capture, traffic, drift, comparer, fault }, setup.plan.captures.commit.everyMs);
 
   return {
     port: server.port,
@@ -132,7 +138,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       shelf.put(plan, allocations, histories);
       config = next;
       lastSuccessAt = clock.wall();
-      capture.retain(plan.captureBytesKept);
+      capture.configure(plan.captures);
+      ticks.flushEvery(plan.captures.commit.everyMs);
       const named = new Map(plan.models.map(({ name, versions }) => [name, new Set(versions.map((one) => one.name))]));
       comparer.retain(named);
       capture.retainModels(named.keys());

@@ -2,6 +2,7 @@
 // one of them is reported and costs the others nothing.
 
 import type { Capture } from '../capture/capture.ts';
+import type { Settled } from '../capture/handover/settling.ts';
 import { payloadOf } from '../capture/payload.ts';
 import { watchable } from '../capture/watchable.ts';
 import type { Comparer } from '../compare/comparer.ts';
@@ -28,7 +29,8 @@ export interface ObserverOptions {
 }
 
 export interface Observer {
-  observe(record: ExchangeRecord): void;
+  /** @param settled told whether the record is on disk; null: nobody waits for it */
+  observe(record: ExchangeRecord, settled: Settled | null): void;
   /** Records of Plans that are no longer known: they can be neither named nor recorded. */
   readonly orphans: number;
 }
@@ -44,10 +46,11 @@ export function createObserver(options: ObserverOptions): Observer {
   const { shelf, capture, drift, comparer, traces, accessLog, unreadable, fault } = options;
   let orphans = 0;
 
-  function observe(record: ExchangeRecord): void {
+  function observe(record: ExchangeRecord, settled: Settled | null): void {
     const known = shelf.find(record.serial, record.model);
     if (known === undefined) {
       orphans += 1;
+      settled?.(false);
       return;
     }
     const names = namesOf(known, record);
@@ -57,7 +60,7 @@ export function createObserver(options: ObserverOptions): Observer {
     // What came with an error is no prediction.
     const predictions = isGood ? (guarded(() => tableOf(known, record, 'response')) ?? null) : null;
 
-    guarded(() => capture.append(record, known, { features, predictions }));
+    guarded(() => capture.append(record, known, { features, predictions }, settled));
     const seen = guarded(() => watchable(record, known.model, { features, predictions })) ?? UNSEEN;
     if (known.model.mirrors.length > 0) guarded(() => compare(known, record, names, seen.predictions));
     if (isGood) guarded(() => watch(record, names, seen.features, seen.predictions));

@@ -13,11 +13,16 @@ export interface TickTakers {
   readonly fault: (error: unknown) => void;
 }
 
-/** Group commit: what a crash of the machine may cost, and what a disk is asked to bear. */
-const FLUSH_MS = 50;
 const SECOND_MS = 1000;
 
-export function startTicks({ capture, traffic, drift, comparer, fault }: TickTakers): { stop(): void } {
+export interface Ticks {
+  /** Write groups of records this often from now on. */
+  flushEvery(everyMs: number): void;
+  stop(): void;
+}
+
+/** @param commitMs between two group commits: what a crash may cost, and what a disk is asked to bear */
+export function startTicks({ capture, traffic, drift, comparer, fault }: TickTakers, commitMs: number): Ticks {
   const guarded = (run: () => void): void => {
     try {
       run();
@@ -25,13 +30,21 @@ export function startTicks({ capture, traffic, drift, comparer, fault }: TickTak
       fault(error);
     }
   };
-  const flushing = setInterval(() => void capture.flush(), FLUSH_MS);
+  const flushEvery = (everyMs: number): NodeJS.Timeout => setInterval(() => void capture.flush(), everyMs);
+  let everyNowMs = commitMs;
+  let flushing = flushEvery(commitMs);
   const second = setInterval(() => {
     guarded(traffic.tick);
     guarded(drift.tick);
     guarded(comparer.sweep);
   }, SECOND_MS);
   return {
+    flushEvery(everyMs) {
+      if (everyMs === everyNowMs) return;
+      everyNowMs = everyMs;
+      clearInterval(flushing);
+      flushing = flushEvery(everyMs);
+    },
     stop() {
       clearInterval(flushing);
       clearInterval(second);

@@ -44,7 +44,7 @@ test('a smaller bound is in force at once, and segments shrink so that most of w
   };
   await write(60);
   expect(capture.totals().segmentsDeleted).toBe(0);
-  capture.retain(80_000);
+  capture.configure({ keepBytes: 80_000, commit: { everyMs: 50, bytes: 1024 ** 2, timeoutMs: 2000 } });
   // A search waits for what is being deleted.
   await capture.find('none');
   expect(capture.totals().segmentsDeleted).toBeGreaterThan(0);

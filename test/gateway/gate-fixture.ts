@@ -1,6 +1,7 @@
 // A gate for tests of the data path: one gateway in this thread, on a free port, with a Plan written down in full. Finished
 // exchanges are read back from the slabs, as the monitor would.
 
+import type { Awaited } from '../../src/capture/handover/settling.ts';
 import { readSlab } from '../../src/capture/handover/slab.ts';
 import type { ListenPlan, ModelPlan, Plan, VersionPlan } from '../../src/config/plan.ts';
 import type { FailureCode } from '../../src/errors.ts';
@@ -94,7 +95,7 @@ export function plan(models: readonly ModelPlan[], listen: Partial<ListenPlan> =
     listen: { ...LISTEN, ...listen },
     admin: { host: '127.0.0.1', port: 0, token: null },
     data: '/nonexistent',
-    captureBytesKept: 4 * 1024 ** 3,
+    captures: { keepBytes: 4 * 1024 ** 3, commit: { everyMs: 50, bytes: 1024 ** 2, timeoutMs: 2000 } },
     telemetry: {
       logLevel: 'silent',
       accessLog: 0,
@@ -141,8 +142,14 @@ export interface TestGate {
   close(): Promise<void>;
 }
 
-/** @param slabs false: the monitor never returns a slab */
-export async function startGate(first: Plan, options: { readonly returnSlabs?: boolean } = {}): Promise<TestGate> {
+export interface GateOptions {
+  /** false: the monitor never returns a slab. */
+  readonly returnSlabs?: boolean;
+  /** Told of records that answers wait for; unless given, all are on disk at once. */
+  readonly onAwaited?: (awaited: Awaited) => void;
+}
+
+export async function startGate(first: Plan, options: GateOptions = {}): Promise<TestGate> {
   const seen: ExchangeRecord[] = [];
   const blocks: MeterBlock[] = [];
   const problems: unknown[] = [];
@@ -165,6 +172,11 @@ export async function startGate(first: Plan, options: { readonly returnSlabs?: b
           response: record.response.map((piece) => piece.slice()),
         });
       });
+      const { awaited } = message;
+      if (awaited !== null) {
+        if (options.onAwaited !== undefined) options.onAwaited(awaited);
+        else setImmediate(() => gateway.settle({ kind: 'settled', slab: awaited.slab, lost: [] }));
+      }
       if (options.returnSlabs !== false) setImmediate(() => gateway.recycle(message.buffer));
     },
     tell: (news) => tidings.push(news),

@@ -49,7 +49,7 @@ export function plan(models: readonly ModelPlan[], data: string, changes: Partia
     },
     admin: { host: '127.0.0.1', port: 0, token: null },
     data,
-    captureBytesKept: 4 * 1024 ** 3,
+    captures: { keepBytes: 4 * 1024 ** 3, commit: { everyMs: 50, bytes: 1024 ** 2, timeoutMs: 2000 } },
     telemetry: {
       logLevel: 'silent',
       accessLog: 0,

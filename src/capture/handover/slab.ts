@@ -4,6 +4,7 @@
 // The bytes of a record are slab-layout.ts's.
 
 import type { ExchangeRecord } from '../../model.ts';
+import { type Awaited, createWaiters, type Settled, type SlabSettled } from './settling.ts';
 import { bytesAtMost, pack, type SlabViews, unpack, viewSlab } from './slab-layout.ts';
 
 /** Gateway -> monitor: a slab with `count` records in its first `used` bytes. The buffer is transferred, not cloned. */
@@ -12,6 +13,8 @@ export interface SlabMessage {
   readonly buffer: ArrayBuffer;
   readonly used: number;
   readonly count: number;
+  /** null: nobody waits for any of its records. */
+  readonly awaited: Awaited | null;
 }
 
 /** Gateway -> monitor, on a MessagePort of their own. `Block` is the telemetry room's block of counters. */
@@ -23,9 +26,15 @@ export interface SlabReturn {
   readonly buffer: ArrayBuffer;
 }
 
+/** All that a monitor says to a gateway. */
+export type HandoverReply = SlabReturn | SlabSettled;
+
 export interface SlabWriter {
-  /** Pack one record. @returns false where no slab is free or the record is over its bound: the caller counts the drop. */
-  write(record: ExchangeRecord): boolean;
+  /**
+   * Pack one record. @returns false where no slab is free or the record is over its bound: the caller counts the drop.
+   * @param settled told by `settle` whether the record is on disk; not at all where it was not taken
+   */
+  write(record: ExchangeRecord, settled?: Settled | null): boolean;
   /** Whether a record is over the bound, so that waiting for a slab would not help. */
   isTooLarge(record: ExchangeRecord): boolean;
   /** Take records of this size from now on. */
@@ -33,6 +42,8 @@ export interface SlabWriter {
   /** Hand over what is packed, if anything. */
   flush(): void;
   recycle(buffer: ArrayBuffer): void;
+  /** Tell whoever waits for the records of a slab. */
+  settle(message: SlabSettled): void;
   /** Slabs handed over and not yet returned. */
   readonly out: number;
 }
@@ -60,16 +71,20 @@ interface OpenSlab {
   readonly views: SlabViews;
   used: number;
   count: number;
+  /** Records that somebody waits for, by their place, and who. */
+  readonly awaited: number[];
+  readonly settled: Settled[];
 }
 
 function open(buffer: ArrayBuffer): OpenSlab {
-  return { buffer, views: viewSlab(buffer), used: 0, count: 0 };
+  return { buffer, views: viewSlab(buffer), used: 0, count: 0, awaited: [], settled: [] };
 }
 
 export function createSlabWriter(options: SlabWriterOptions): SlabWriter {
   const { post, slabBytes = DEFAULT_SLAB_BYTES, slabsMax = 64, outBytesMax = DEFAULT_OUT_BYTES_MAX } = options;
   if (slabBytes % 8 !== 0 || slabBytes <= 0) throw new RangeError(`slabBytes is ${slabBytes}; give a multiple of 8`);
   const free: ArrayBuffer[] = [];
+  const waiters = createWaiters();
   let current: OpenSlab | null = null;
   let { recordBytesMax = DEFAULT_RECORD_BYTES_MAX } = options;
   let out = 0;
@@ -78,7 +93,9 @@ export function createSlabWriter(options: SlabWriterOptions): SlabWriter {
   function handOver(slab: OpenSlab): void {
     out += 1;
     outBytes += slab.buffer.byteLength;
-    post({ kind: 'slab', buffer: slab.buffer, used: slab.used, count: slab.count }, [slab.buffer]);
+    const { buffer, used, count, settled, awaited: records } = slab;
+    const awaited = records.length === 0 ? null : { slab: waiters.add(settled), records };
+    post({ kind: 'slab', buffer, used, count, awaited }, [buffer]);
   }
 
   function flush(): void {
@@ -100,12 +117,16 @@ export function createSlabWriter(options: SlabWriterOptions): SlabWriter {
   }
 
   return {
-    write(record) {
+    write(record, settled = null) {
       const bytes = bytesAtMost(record);
       if (bytes > recordBytesMax) return false;
       const slab = slabFor(bytes);
       if (slab === null) return false;
       slab.used = pack(slab.views, slab.used, record);
+      if (settled !== null) {
+        slab.awaited.push(slab.count);
+        slab.settled.push(settled);
+      }
       slab.count += 1;
       if (slab !== current) handOver(slab);
       return true;
@@ -120,6 +141,7 @@ export function createSlabWriter(options: SlabWriterOptions): SlabWriter {
       outBytes = Math.max(0, outBytes - buffer.byteLength);
       if (buffer.byteLength === slabBytes && free.length < slabsMax) free.push(buffer);
     },
+    settle: waiters.settle,
     get out() {
       return out;
     },

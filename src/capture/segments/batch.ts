@@ -1,6 +1,7 @@
 // Frames on their way to disk: one is being filled, others wait to be written. Bounded in bytes as a whole.
 
 import type { CaptureAccount } from '../counters.ts';
+import type { Settled } from '../handover/settling.ts';
 
 /** What has to be known of a row once its batch is written. */
 export interface BatchEntry {
@@ -8,6 +9,8 @@ export interface BatchEntry {
   readonly decisionId: string;
   readonly offset: number;
   readonly length: number;
+  /** Whom to tell; null: nobody waits. */
+  readonly settled: Settled | null;
 }
 
 export interface Batch {
@@ -22,17 +25,20 @@ export interface BatchQueue {
   /** Take out every batch, the one being filled included, oldest first. Each counts until `done`. */
   take(): Batch[];
   done(batch: Batch): void;
+  /** Make batches of this size from now on. */
+  resize(batchBytes: number): void;
   /** Bytes of frames not yet done. */
   readonly pendingBytes: number;
   /** Whether a full batch waits: it should be written now rather than at the next flush. */
   readonly isDue: boolean;
 }
 
-export function createBatchQueue(batchBytes: number, pendingBytesMax: number): BatchQueue {
+export function createBatchQueue(firstBatchBytes: number, pendingBytesMax: number): BatchQueue {
   const waiting: Batch[] = [];
   let filling: Batch | null = null;
   let spare: Buffer | null = null;
   let allocated = 0;
+  let batchBytes = firstBatchBytes;
 
   function create(bytes: number): Batch {
     const reused = bytes <= batchBytes ? spare : null;
@@ -60,6 +66,10 @@ export function createBatchQueue(batchBytes: number, pendingBytesMax: number): B
     done(batch) {
       allocated -= batch.bytes.length;
       if (batch.bytes.length === batchBytes) spare = batch.bytes;
+    },
+    resize(bytes) {
+      batchBytes = bytes;
+      spare = null;
     },
     get pendingBytes() {
       return allocated - (filling === null ? 0 : filling.bytes.length - filling.used);
