@@ -74,6 +74,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   function flush(): void {
     clearTimeout(flushTimer);
+    clearImmediate(flushSoon);
     flushTimer = undefined;
     flushSoon = undefined;
     slabs.flush();
