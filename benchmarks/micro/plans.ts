@@ -24,6 +24,22 @@ export function writeConfiguration(folder: string, models: number): string {
   return file;
 }
 
+/** @returns the path of a configuration of one model, all of whose requests are mirrored */
+export function writeMirrored(folder: string): string {
+  const file = join(folder, 'mirrored.yaml');
+  const lines = [
+    'models:',
+    '  bench:',
+    '    protocol: open-inference',
+    '    versions: { old: { url: "http://127.0.0.1:9101" }, new: { url: "http://127.0.0.1:9102" } }',
+    '    champion: old',
+    '    mirror: { new: 100% }',
+    '    drift: { provisional: 200 }',
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  return file;
+}
+
 export function modelName(index: number): string {
   return `model-${String(index).padStart(3, '0')}`;
 }

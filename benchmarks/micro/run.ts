@@ -5,11 +5,12 @@ import { guardProcesses } from '../processes.ts';
 import { assignment } from './assignment.ts';
 import { drift } from './drift.ts';
 import { FULL, type Micro, SMOKE, time } from './micro.ts';
+import { monitor } from './monitor.ts';
 import { reload } from './reload.ts';
 import { routing } from './routing.ts';
 import { slab } from './slab.ts';
 
-const MICROS: readonly Micro[] = [...assignment, ...routing, ...slab, ...drift, reload];
+const MICROS: readonly Micro[] = [...assignment, ...routing, ...slab, ...monitor, ...drift, reload];
 
 guardProcesses(); // for the folders that benchmarks write to
 

@@ -11,6 +11,6 @@ export function payloadOf(pieces: readonly Uint8Array[], flat: readonly string[]
   return { bytes: joined(pieces), headers };
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return pieces.length > 1 ? Buffer.concat(pieces) : (pieces[0] ?? EMPTY);
 }

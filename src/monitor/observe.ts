@@ -3,13 +3,14 @@
 
 import type { Capture } from '../capture/capture.ts';
 import type { Settled } from '../capture/handover/settling.ts';
-import { payloadOf } from '../capture/payload.ts';
+import type { Decoded } from '../capture/keep.ts';
+import { joined } from '../capture/payload.ts';
 import { watchable } from '../capture/watchable.ts';
 import type { Comparer } from '../compare/comparer.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 import { FAILURES } from '../errors.ts';
 import type { ExchangeRecord } from '../model.ts';
-import type { Payload, Reading, Table } from '../protocols/protocol.ts';
+import type { Reading, Table } from '../protocols/protocol.ts';
 import type { AccessLog } from '../telemetry/logs.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import type { KnownModel, PlanShelf } from './plan-shelf.ts';
@@ -17,7 +18,7 @@ import type { BodySide, UnreadableCounts } from './unreadable.ts';
 
 export interface ObserverOptions {
   readonly shelf: PlanShelf;
-  readonly capture: Capture;
+  readonly capture: Pick<Capture, 'append'>;
   readonly drift: DriftEngine;
   readonly comparer: Comparer;
   /** null: traces go nowhere. */
@@ -42,6 +43,18 @@ interface Names {
   readonly origin: string | null;
 }
 
+/** One record under way. */
+interface Call {
+  readonly record: ExchangeRecord;
+  readonly settled: Settled | null;
+  readonly known: KnownModel;
+  readonly names: Names;
+  readonly isGood: boolean;
+  readonly decoded: Decoded;
+  /** What those may see who show values to people. */
+  seen: Decoded;
+}
+
 export function createObserver(options: ObserverOptions): Observer {
   const { shelf, capture, drift, comparer, traces, accessLog, unreadable, fault } = options;
   let orphans = 0;
@@ -53,57 +66,77 @@ export function createObserver(options: ObserverOptions): Observer {
       settled?.(false);
       return;
     }
-    const names = namesOf(known, record);
     const isGood = record.failure < 0 && record.status < 400;
-
-    const features = guarded(() => tableOf(known, record, 'request')) ?? null;
-    // What came with an error is no prediction.
-    const predictions = isGood ? (guarded(() => tableOf(known, record, 'response')) ?? null) : null;
-
-    guarded(() => capture.append(record, known, { features, predictions }, settled));
-    const seen = guarded(() => watchable(record, known.model, { features, predictions })) ?? UNSEEN;
-    if (known.model.mirrors.length > 0) guarded(() => compare(known, record, names, seen.predictions));
-    if (isGood) guarded(() => watch(record, names, seen.features, seen.predictions));
-    guarded(() => traces?.record(record, names));
-    guarded(() => accessLog.record(record, names));
+    const decoded = {
+      features: tableOf(known, record, 'request'),
+      // What came with an error is no prediction.
+      predictions: isGood ? tableOf(known, record, 'response') : null,
+    };
+    const call: Call = { record, settled, known, names: namesOf(known, record), isGood, decoded, seen: UNSEEN };
+    for (let step = 0; step < STEPS.length; step++) {
+      try {
+        STEPS[step]?.(call);
+      } catch (error) {
+        fault(error);
+      }
+    }
   }
 
-  function tableOf(known: KnownModel, record: ExchangeRecord, side: BodySide): Table | null {
-    const { protocol, readOptions, model } = known;
-    if (protocol === null) return null;
-    const [pieces, headers, length] =
-      side === 'request'
-        ? [record.request, record.requestHeaders, record.requestBytes]
-        : [record.response, record.responseHeaders, record.responseBytes];
-    const payload = payloadOf(pieces, headers);
-    const read = (): Reading =>
-      side === 'request' ? protocol.readRequest(payload, readOptions) : protocol.readResponse(payload);
-    const reading = isWhole(payload, length) ? guarded(read) : CUT_SHORT;
-    if (reading?.kind === 'table') return reading.table;
-    unreadable.add(model.name, side, reading?.why ?? 'the protocol failed');
-    return null;
+  /** Each of them whatever becomes of the others; `restrict` alone comes before those that show values. */
+  const STEPS: readonly ((call: Call) => void)[] = [keep, restrict, compare, watch, trace, log];
+
+  function keep({ record, settled, known, decoded }: Call): void {
+    capture.append(record, known, decoded, settled);
   }
 
-  function compare(known: KnownModel, record: ExchangeRecord, names: Names, predictions: Table | null): void {
+  function restrict(call: Call): void {
+    call.seen = watchable(call.record, call.known.model, call.decoded);
+  }
+
+  function compare({ record, known, names, seen }: Call): void {
+    if (known.model.mirrors.length === 0) return;
     const { decisionId, status, latencyMs } = record;
+    const { predictions } = seen;
     const answer = { model: names.model, version: names.version, decisionId, status, latencyMs, predictions };
     if (record.role === 'shadow') comparer.shadow(answer);
     else if (!isReplaced(known, record)) comparer.primary(answer);
   }
 
-  function watch(record: ExchangeRecord, { model, version }: Names, features: Table | null, predictions: Table | null) {
+  function watch({ record, names, isGood, seen }: Call): void {
+    if (!isGood) return;
     const { role, at } = record;
+    const { model, version } = names;
+    const { features, predictions } = seen;
     if (features !== null) drift.observe({ model, version, role, side: 'request', table: features, at });
     if (predictions !== null) drift.observe({ model, version, role, side: 'response', table: predictions, at });
   }
 
-  function guarded<T>(run: () => T): T | undefined {
-    try {
-      return run();
-    } catch (error) {
-      fault(error);
-      return undefined;
+  function trace({ record, names }: Call): void {
+    traces?.record(record, names);
+  }
+
+  function log({ record, names }: Call): void {
+    accessLog.record(record, names);
+  }
+
+  function tableOf({ readers, model }: KnownModel, record: ExchangeRecord, side: BodySide): Table | null {
+    if (readers === null) return null;
+    const isRequest = side === 'request';
+    const bytes = joined(isRequest ? record.request : record.response);
+    let reading = CUT_SHORT;
+    if (bytes.length === (isRequest ? record.requestBytes : record.responseBytes)) {
+      try {
+        reading = isRequest
+          ? readers.request.read(bytes, record.requestHeaders)
+          : (readers.responses[record.version]?.read(bytes, record.responseHeaders) ?? FAILED);
+      } catch (error) {
+        fault(error);
+        reading = FAILED;
+      }
     }
+    if (reading.kind === 'table') return reading.table;
+    unreadable.add(model.name, side, reading.why);
+    return null;
   }
 
   return {
@@ -119,13 +152,10 @@ function isReplaced({ model }: KnownModel, { version, status, failure }: Exchang
   return model.fallback && version !== model.champion && status === 0 && FAILURES[failure]?.source === 'upstream';
 }
 
-const UNSEEN = { features: null, predictions: null };
+const UNSEEN: Decoded = { features: null, predictions: null };
 
 const CUT_SHORT: Reading = { kind: 'unreadable', why: 'longer than what is held of a body' };
-
-function isWhole({ bytes }: Payload, length: number): boolean {
-  return bytes.length === length;
-}
+const FAILED: Reading = { kind: 'unreadable', why: 'the protocol failed' };
 
 function namesOf({ model, origins }: KnownModel, { version, assigned }: ExchangeRecord): Names {
   return {

@@ -3,7 +3,6 @@
 
 import { readOptionsOf } from '../capture/read-options.ts';
 import type { ModelPlan, Plan } from '../config/plan.ts';
-import type { Protocol, ReadOptions } from '../protocols/protocol.ts';
 import { protocolOf } from '../protocols/registry.ts';
 import {
   type Allocations,
@@ -12,14 +11,14 @@ import {
   type ModelHistory,
   NO_HISTORY,
 } from '../split/tables.ts';
+import { type BodyReaders, createBodyReaders } from './body-readers.ts';
 
 /** A model of one Plan, with all that reading its records needs. */
 export interface KnownModel {
   readonly generation: string;
   readonly model: ModelPlan;
-  /** null: nobody reads the bodies. */
-  readonly protocol: Protocol | null;
-  readonly readOptions: ReadOptions;
+  /** null where nobody reads the bodies. */
+  readonly readers: BodyReaders | null;
   /** Per version: scheme://host:port where it has one endpoint. */
   readonly origins: readonly (string | null)[];
 }
@@ -53,7 +52,7 @@ const PLANS_MIN = 4;
 
 export function createPlanShelf(plan: Plan, allocations: Allocations, histories: Histories): PlanShelf {
   const bySerial = new Map<number, KnownPlan>();
-  let current = known(plan, allocations, histories);
+  let current = known(plan, allocations, histories, []);
   let models = 0;
 
   function put(next: KnownPlan): void {
@@ -73,7 +72,7 @@ export function createPlanShelf(plan: Plan, allocations: Allocations, histories:
     get current() {
       return current;
     },
-    put: (next, tables, histories) => put(known(next, tables, histories)),
+    put: (next, tables, histories) => put(known(next, tables, histories, current.models)),
     find: (serial, model) => bySerial.get(serial)?.models[model],
     named(name) {
       const index = current.models.findIndex(({ model }) => model.name === name);
@@ -85,7 +84,9 @@ export function createPlanShelf(plan: Plan, allocations: Allocations, histories:
   };
 }
 
-function known(plan: Plan, allocations: Allocations, histories: Histories): KnownPlan {
+/** @param before models of the Plan that this one follows */
+function known(plan: Plan, allocations: Allocations, histories: Histories, before: readonly KnownModel[]): KnownPlan {
+  const readersBefore = new Map(before.map(({ model, readers }) => [model.name, readers]));
   const models = plan.models.map((model): KnownModel => {
     const origins = model.versions.map(({ endpoints }) =>
       endpoints.length === 1 ? (endpoints[0]?.origin ?? null) : null,
@@ -93,8 +94,15 @@ function known(plan: Plan, allocations: Allocations, histories: Histories): Know
     return {
       generation: plan.generation,
       model,
-      protocol: model.protocol === 'raw' ? null : protocolOf(model.protocol),
-      readOptions: readOptionsOf(model),
+      readers:
+        model.protocol === 'raw'
+          ? null
+          : createBodyReaders(
+              model,
+              protocolOf(model.protocol),
+              readOptionsOf(model),
+              readersBefore.get(model.name) ?? null,
+            ),
       origins,
     };
   });

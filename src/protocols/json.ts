@@ -23,6 +23,7 @@ export const json = {
       const predictions = isObject(body) ? body.predictions : undefined;
       return plainTable(Array.isArray(predictions) ? predictions : body, 'prediction');
     }),
+  looksAt: { request: null, response: null },
 } satisfies Protocol;
 
 function plainTable(body: unknown, name: string): Table {

@@ -35,6 +35,7 @@ export const mlflow = {
       if (isScalar(predictions)) return tableOfRows([predictions], 'prediction');
       throw new Unreadable('the body has no predictions');
     }),
+  looksAt: { request: new Set(['dataframe_split', 'dataframe_records', 'instances', 'inputs']), response: null },
 } satisfies Protocol;
 
 function rowsOf(body: Readonly<Record<string, unknown>>): readonly unknown[] | null {

@@ -22,6 +22,7 @@ export const openInference = {
       hasPointers(options) ? pointedTable(body, null, options) : tensorTable(body, 'inputs', binary),
     ),
   readResponse: (payload) => readTensors(payload, (body, binary) => tensorTable(body, 'outputs', binary)),
+  looksAt: { request: new Set(['inputs']), response: new Set(['outputs']) },
 } satisfies Protocol;
 
 function readTensors(payload: Payload, read: (body: unknown, binary: Uint8Array | null) => Table): Reading {

@@ -46,4 +46,6 @@ export interface Protocol {
   isDecision(method: string, path: string): boolean;
   readRequest(payload: Payload, options: ReadOptions): Reading;
   readResponse(payload: Payload): Reading;
+  /** Members of a JSON body that its reading may look at, pointers of `features` aside; the others never matter. null: any may. */
+  readonly looksAt: { readonly request: ReadonlySet<string> | null; readonly response: ReadonlySet<string> | null };
 }

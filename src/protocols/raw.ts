@@ -17,4 +17,5 @@ export const raw = {
     method === 'POST' || method === 'PUT' || method === 'PATCH' || (method === 'GET' && !NOT_A_DECISION.test(path)),
   readRequest: () => UNREAD,
   readResponse: () => UNREAD,
+  looksAt: { request: null, response: null },
 } satisfies Protocol;

@@ -29,6 +29,10 @@ export const tfserving = {
       if (Array.isArray(body.result)) return resultTable(body.result);
       return rowsOrMembers(body.predictions ?? body.outputs, 'prediction');
     }),
+  looksAt: {
+    request: new Set(['instances', 'examples', 'inputs', 'context']),
+    response: new Set(['result', 'predictions', 'outputs']),
+  },
 } satisfies Protocol;
 
 function rowsOrMembers(value: unknown, name: string): Table {

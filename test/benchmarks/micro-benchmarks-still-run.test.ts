@@ -17,6 +17,8 @@ it('every micro benchmark runs and does something', () => {
       'routing-400',
       'slab-write',
       'slab-read',
+      'read-request-bench',
+      'observe-card',
       'drift-1',
       'drift-400',
       'reload-400',
