@@ -1,13 +1,13 @@
 // Whole assignments under a lock - overrides, rules, holdout, enrolment, a layer, earlier epochs - as implementations in
 // Python and Go compute them from the lock's text alone.
 
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, type TestContext } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadAllocated } from '../../src/commands/load-allocated.ts';
 import { SLOTS } from '../../src/model.ts';
 import { createExplainer, type Explainer } from '../../src/split/explain.ts';
+import { runElsewhere } from './other-languages.ts';
 
 interface Vector {
   readonly model: string;
@@ -39,17 +39,6 @@ function explainers(): ReadonlyMap<string, Explainer> {
   );
 }
 
-/** Runs a program that may not be on this machine; says so where it is not. */
-function run(command: string, words: readonly string[], context: TestContext): string {
-  try {
-    return execFileSync(command, words, { encoding: 'utf8', maxBuffer: 1 << 26, cwd: FOLDER });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    process.stderr.write(`NOT TESTED: ${command} is not on this machine, so its golden vectors were not recomputed\n`);
-    return context.skip(`${command} is not on this machine`);
-  }
-}
-
 describe('assignments under a lock', () => {
   it('are the golden ones', () => {
     const all = explainers();
@@ -73,11 +62,13 @@ describe('assignments under a lock', () => {
     }
   });
 
-  it('are recomputed by Python', (context) => {
-    expect(JSON.parse(run('python3', ['assign.py'], context))).toEqual(vectors);
+  it('are recomputed by Python', ({ skip }) => {
+    const printed = runElsewhere('python3', ['assign.py'], { folder: FOLDER, skip });
+    expect(JSON.parse(printed)).toEqual(vectors);
   });
 
-  it('are recomputed by Go', { timeout: 300_000 }, (context) => {
-    expect(JSON.parse(run('go', ['run', 'assign.go', '.'], context))).toEqual(vectors);
+  it('are recomputed by Go', { timeout: 300_000 }, ({ skip }) => {
+    const printed = runElsewhere('go', ['run', 'assign.go', '.'], { folder: FOLDER, skip });
+    expect(JSON.parse(printed)).toEqual(vectors);
   });
 });

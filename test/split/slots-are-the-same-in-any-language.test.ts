@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { saltBytes, slotOf } from '../../src/split/slot.ts';
+import { runElsewhere } from './other-languages.ts';
 
 interface Vector {
   readonly salt: string;
@@ -9,8 +10,8 @@ interface Vector {
   readonly slot: number;
 }
 
-const golden = new URL('../golden/assignment/slots.json', import.meta.url);
-const vectors = JSON.parse(readFileSync(golden, 'utf8')) as readonly Vector[];
+const folder = fileURLToPath(new URL('../golden/assignment/', import.meta.url));
+const vectors = JSON.parse(readFileSync(`${folder}slots.json`, 'utf8')) as readonly Vector[];
 
 test('slots equal the golden ones, which an implementation in Python wrote', () => {
   expect(vectors.length).toBeGreaterThan(1000);
@@ -18,14 +19,22 @@ test('slots equal the golden ones, which an implementation in Python wrote', () 
   expect(wrong).toEqual([]);
 });
 
-test('the golden file is what the Python script writes today', (context) => {
-  const script = new URL('../golden/assignment/slots.py', import.meta.url);
-  let written: string;
-  try {
-    written = execFileSync('python3', [script.pathname], { encoding: 'utf8', maxBuffer: 1 << 26 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return context.skip('python3 is not on this machine');
-    throw error;
+test('the golden file is what the Python script writes today', ({ skip }) => {
+  expect(JSON.parse(runElsewhere('python3', ['slots.py'], { folder, skip }))).toEqual(vectors);
+});
+
+test('a language that is missing is skipped with a word, and fails where CI is set', () => {
+  const notes: string[] = [];
+  const skip = (note: string): never => {
+    notes.push(note);
+    throw new Error('skipped');
+  };
+  for (const ci of ['', 'false']) {
+    expect(() => runElsewhere('no-such-language', [], { folder, skip, ci })).toThrow('skipped');
   }
-  expect(JSON.parse(written)).toEqual(vectors);
+  expect(notes).toHaveLength(2);
+  expect(() => runElsewhere('no-such-language', [], { folder, skip, ci: 'true' })).toThrow(
+    /no-such-language is not on/,
+  );
+  expect(notes).toHaveLength(2);
 });
