@@ -1,6 +1,8 @@
 // Times the small operations that every decision pays for: `node benchmarks/micro/run.ts [--smoke] [name ...]`.
-// One process, no load, nothing else running: the median of several rounds with their range.
+// One process, no load, nothing else running: the median of several rounds with their range. A target that is missed ends it
+// with 1; of what it ran on it tells on the standard error.
 
+import { availableParallelism, cpus } from 'node:os';
 import { guardProcesses } from '../processes.ts';
 import { assignment } from './assignment.ts';
 import { drift } from './drift.ts';
@@ -25,10 +27,15 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
+process.stderr.write(
+  `Node ${process.version.slice(1)}, ${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? 'an unknown CPU'}; of each the median of ${effort.rounds} rounds (lowest..highest)\n`,
+);
 for (const micro of MICROS) {
   if (names.length > 0 && !names.includes(micro.name)) continue;
   const { medianNs, lowestNs, highestNs, checksum } = time(micro, effort);
-  const target = micro.targetNs === null ? '' : `, target ${inUnits(micro.targetNs)}`;
+  const isMet = micro.targetNs === null || medianNs <= micro.targetNs;
+  if (!isMet && effort === FULL) process.exitCode = 1;
+  const target = micro.targetNs === null ? '' : `, target ${inUnits(micro.targetNs)}: ${isMet ? 'met' : 'MISSED'}`;
   process.stdout.write(
     `${micro.name}: ${inUnits(medianNs)} (${inUnits(lowestNs)}..${inUnits(highestNs)}${target}) for ${micro.operation} [${checksum}]\n`,
   );

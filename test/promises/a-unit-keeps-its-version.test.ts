@@ -1,7 +1,8 @@
 // Promise 1 over processes: two gates and one that was killed and started anew give every unit the same version, whatever the
-// order in their files; a version that is down moves nobody. Scale: HEADGATE_UNITS (default 2000).
+// order in their files; a version that is down or slow moves nobody. Scale: HEADGATE_UNITS (default 2000).
 
 import { rmSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Caller, createCaller } from '../serve/caller.ts';
 import {
@@ -32,7 +33,7 @@ afterAll(async () => {
 const SHARES: Readonly<Record<string, number>> = { alpha: 50, beta: 30, gamma: 20 };
 
 /** The same model, with its versions and shares in this order. */
-function yaml(order: readonly string[], threads: number): string {
+function yaml(order: readonly string[], threads: number, firstByte = '10s'): string {
   const versions = order.map((name) => `${name}: { url: "${upstreams.get(name)?.url}" }`);
   const split = order.map((name) => `${name}: ${SHARES[name]}`);
   return [
@@ -46,7 +47,7 @@ function yaml(order: readonly string[], threads: number): string {
     `    split: { ${split.join(', ')} }`,
     '    sticky: { header: account-id }',
     '    fallback: none',
-    '    timeout: { connect: 5s, firstByte: 10s, total: 20s }',
+    `    timeout: { connect: 5s, firstByte: ${firstByte}, total: 20s }`,
     '    breaker: { failures: 3, open: 200ms }',
     '',
   ].join('\n');
@@ -102,6 +103,84 @@ test('a version that goes down moves nobody, and its units come back to it', asy
   }
 
   upstreams.set('beta', await startUpstream((_request, response) => void response.end('{"outputs":[]}'), port));
+  const unit = units[before.indexOf('beta')] ?? '';
+  await waitFor(
+    async () => ((await caller.ask(gate.dataUrl, { unit })).status === 200 ? true : undefined),
+    'the version to be asked again',
+  );
+  expect(await versionsOf(gate)).toEqual(before);
+  expect(await gate.stop()).toBe(0);
+});
+
+/** Stands in for `beta`: its answers are held back while it is slow. */
+async function slowUpstream() {
+  const held: ServerResponse[] = [];
+  let isSlow = false;
+  const answer = (response: ServerResponse): void => void response.end('{"outputs":[]}');
+  const upstream = await startUpstream((request, response) => {
+    request.resume();
+    if (isSlow) held.push(response);
+    else answer(response);
+  });
+  return {
+    upstream,
+    held: () => held.length,
+    hold: () => {
+      isSlow = true;
+    },
+    release: () => {
+      isSlow = false;
+      for (const response of held.splice(0)) answer(response);
+    },
+  };
+}
+
+test('a version that is slow moves nobody: its units wait for it, and the others do not notice', async () => {
+  const slow = await slowUpstream();
+  await upstreams.get('beta')?.close();
+  upstreams.set('beta', slow.upstream);
+  const gate = await startServe(yaml(['alpha', 'beta', 'gamma'], 1));
+  const before = await versionsOf(gate);
+  const of = (wanted: (version: string | undefined) => boolean) =>
+    units.filter((_, at) => wanted(before[at])).map((unit) => ({ unit }));
+  const betas = of((version) => version === 'beta');
+
+  slow.hold();
+  const waiters = createCaller();
+  const waiting = waiters.askAll(gate.dataUrl, betas);
+  await waitFor(async () => (slow.held() > 0 ? true : undefined), 'the slow version to be asked');
+  const others = await caller.askAll(
+    gate.dataUrl,
+    of((version) => version !== 'beta'),
+  );
+  expect(others.map(({ status, version }) => `${status} ${version}`)).toEqual(
+    before.filter((version) => version !== 'beta').map((version) => `200 ${version}`),
+  );
+  expect(slow.held()).toBeGreaterThan(0);
+  slow.release();
+  const late = await waiting;
+  waiters.close();
+  expect(new Set(late.map(({ status, version }) => `${status} ${version}`))).toEqual(new Set(['200 beta']));
+  expect(await versionsOf(gate)).toEqual(before);
+  expect(await gate.stop()).toBe(0);
+});
+
+test('a version that is too slow to be waited for moves nobody: its units are told so', async () => {
+  const slow = await slowUpstream();
+  await upstreams.get('beta')?.close();
+  upstreams.set('beta', slow.upstream);
+  const gate = await startServe(yaml(['alpha', 'beta', 'gamma'], 1, '500ms'));
+  const before = await versionsOf(gate);
+  slow.hold();
+  const answers = await caller.askAll(
+    gate.dataUrl,
+    units.map((unit) => ({ unit })),
+  );
+  expect(answers.map(({ version }) => version)).toEqual(before);
+  const refused = answers.filter((_, at) => before[at] === 'beta').map(({ status, code }) => `${status} ${code}`);
+  expect(refused).toContain('504 upstream_timeout');
+  for (const answer of refused) expect(['504 upstream_timeout', '503 no_healthy_upstream']).toContain(answer);
+  slow.release();
   const unit = units[before.indexOf('beta')] ?? '';
   await waitFor(
     async () => ((await caller.ask(gate.dataUrl, { unit })).status === 200 ? true : undefined),
