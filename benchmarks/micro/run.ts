@@ -1,4 +1,4 @@
-// Times the small operations that every decision pays for: `node benchmarks/micro/run.ts [--smoke] [name ...]`.
+// Times the small operations that every decision pays for: `node benchmarks/micro/run.ts [--quick | --smoke] [name ...]`.
 // One process, no load, nothing else running: the median of several rounds with their range. A target that is missed ends it
 // with 1; of what it ran on it tells on the standard error.
 
@@ -6,7 +6,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { guardProcesses } from '../processes.ts';
 import { assignment } from './assignment.ts';
 import { drift } from './drift.ts';
-import { FULL, type Micro, SMOKE, time } from './micro.ts';
+import { FULL, type Micro, QUICK, SMOKE, time } from './micro.ts';
 import { monitor } from './monitor.ts';
 import { reload } from './reload.ts';
 import { routing } from './routing.ts';
@@ -17,7 +17,7 @@ const MICROS: readonly Micro[] = [...assignment, ...routing, ...slab, ...monitor
 guardProcesses(); // for the folders that benchmarks write to
 
 const words = process.argv.slice(2);
-const effort = words.includes('--smoke') ? SMOKE : FULL;
+const effort = words.includes('--smoke') ? SMOKE : words.includes('--quick') ? QUICK : FULL;
 const names = words.filter((word) => !word.startsWith('--'));
 const unknown = names.filter((name) => !MICROS.some((micro) => micro.name === name));
 if (unknown.length > 0) {
