@@ -110,7 +110,7 @@ export function explainText(view: ExplainView, model: ModelPlan): string {
     ['why', why(view, model)],
     ['slot', `${view.slot} of ${SLOTS}`],
     ['epoch', epoch],
-    ['propensity', `${view.propensity} (the share of units with the same answer)`],
+    ['propensity', `${view.propensity} (of the units that come this way, the share that gets this version)`],
     ...(view.drain === null ? [] : [['drain', drainText(view.drain)]]),
     ...view.earlier.map((answer) => [`epoch ${answer.epoch}`, earlierText(answer)]),
     ['generation', view.generation],
@@ -119,7 +119,7 @@ export function explainText(view: ExplainView, model: ModelPlan): string {
 }
 
 function earlierText({ version, reason, from }: ExplainView['earlier'][number]): string {
-  if (reason === 'unknown') return `not on record: the lock has forgotten its part of the layer of then; since ${from}`;
+  if (reason === 'unknown') return `unknown (the lock no longer has the layer of then), since ${from}`;
   return `${version ?? 'the champion'} (${reason}), since ${from}`;
 }
 

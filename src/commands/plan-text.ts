@@ -50,7 +50,9 @@ function entryText(change: EntryChange): string {
   if (oldName !== null) lines.push(`  was called ${oldName}`);
   for (const [from, to] of renamed) lines.push(`  ${from} is now called ${to}: its units stay`);
   if (before !== null) lines.push(...factLines(before, after));
-  for (const split of splits) lines.push(...splitLines(split));
+  const whose =
+    (after.enrolment?.eligible ?? 1) < 1 || (after.enrolment?.holdout ?? 0) > 0 ? 'units that take part' : 'units';
+  for (const split of splits) lines.push(...splitLines(split, whose));
   return `${lines.join('\n')}\n`;
 }
 
@@ -65,18 +67,31 @@ function factLines(before: Facts, after: Facts): string[] {
   }
   const [then, now] = [before.enrolment, after.enrolment];
   if (then === null || now === null) return lines;
-  if (then.eligible !== now.eligible) lines.push(`  eligible ${percent(then.eligible)} -> ${percent(now.eligible)}`);
-  if (then.holdout !== now.holdout) lines.push(`  holdout ${percent(then.holdout)} -> ${percent(now.holdout)}`);
-  if (then.layer !== now.layer) lines.push(`  layer ${then.layer ?? 'none'} -> ${now.layer ?? 'none'}`);
+  const told = (key: string, values: readonly (string | number | null)[], means: string): void => {
+    const [a, b] = values.map((value) => (typeof value === 'number' ? percent(value) : (value ?? 'none')));
+    lines.push(`  ${key} ${a} -> ${b}: ${means}`);
+  };
+  if (then.layer !== now.layer) told('layer', [then.layer, now.layer], 'who takes part is drawn anew');
+  if (then.eligible !== now.eligible) {
+    const goes = 'the units that came in last go to the champion';
+    const comes = 'more units take part, and none of those who do moves';
+    const means = then.layer !== now.layer ? 'the part that is drawn' : now.eligible < then.eligible ? goes : comes;
+    told('eligible', [then.eligible, now.eligible], means);
+  }
+  if (then.holdout !== now.holdout) {
+    const back = 'units come back to what the split says';
+    told('holdout', [then.holdout, now.holdout], now.holdout > then.holdout ? 'more units go to the champion' : back);
+  }
   return lines;
 }
 
-function splitLines(split: SplitChange): string[] {
+/** @param whose the units that the split concerns */
+function splitLines(split: SplitChange, whose: string): string[] {
   const { key, kind, before, after, moves, moved } = split;
   const heads = {
     new: 'first allocation',
     added: `new; ${percent(moved)} of the units it takes move`,
-    changed: moved === 0 ? 'nobody moves' : `${percent(moved)} of the units move`,
+    changed: moved === 0 ? 'nobody moves' : `${percent(moved)} of the ${whose} move`,
     removed: 'no longer there; its units go by the rules after it, or by the split',
   };
   const lines = [`  ${titleOf(key)}: ${heads[kind]}`];

@@ -35,6 +35,7 @@ export async function runPlan(file: string, options: PlanOptions): Promise<numbe
   const { renames, dryRun, json, env, now, stdout, stderr } = options;
   const fail = (problems: readonly Problem[], code: number): number => {
     for (const problem of problems) stderr.write(`${formatProblem(problem)}\n`);
+    stderr.write(`${problems.length === 1 ? '1 problem' : `${problems.length} problems`}: the lock is left as it is\n`);
     return code;
   };
   const loaded = loadPlan(file, { env, serial: 1 });

@@ -34,12 +34,21 @@ export function replaceLock(lock: Lock, { file, env, generation, lockText }: Pla
     if (text !== null) return { kind: 'written', text };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const remedy = 'correct the rights on its folder, or the room on its disk';
+    const remedy = REMEDIES[code] ?? 'look at its folder';
     return { kind: 'unwritable', problem: ofLock(path, `the lock cannot be written (${code})`, remedy) };
   }
   const problem = 'the configuration or the lock was changed while it was planned: nothing is written';
   return { kind: 'overtaken', problem: ofLock(path, problem, 'plan again') };
 }
+
+/** By the code of the system. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  EACCES: 'correct the rights on its folder',
+  EPERM: 'correct the rights on its folder',
+  EROFS: 'its folder is mounted read-only: plan where it can be written, and commit the lock from there',
+  ENOSPC: 'make room on its disk',
+  ENOENT: 'its folder is gone: restore it',
+};
 
 function ofLock(path: string, problem: string, remedy: string): Problem {
   return { file: path, line: 1, column: 1, path: '', problem, remedy };

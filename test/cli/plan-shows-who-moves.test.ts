@@ -189,6 +189,49 @@ describe('what is changed while it plans', () => {
   });
 });
 
+it('a lock that cannot be written ends with 69, with the code of the system and what to do', async () => {
+  writeFileSync(file, yaml('old: 90, new: 10').replace('"http://127.0.0.1:9101"', `"\${NEW_URL}"`));
+  let err = '';
+  const env = {
+    get NEW_URL() {
+      rmSync(folder, { recursive: true, force: true });
+      return 'http://127.0.0.1:9102';
+    },
+  };
+  const code = await runPlan(file, {
+    ...{ renames: new Map(), dryRun: false, json: false, env, now: '2026-01-01T00:00:00.000Z' },
+    stdout: { write: () => expect.unreachable('nothing is planned') },
+    stderr: { write: (text: string) => (err += text) },
+  });
+  mkdirSync(folder);
+  expect(code).toBe(69);
+  expect(err).toMatch(
+    /allocations\.lock\.json:1:1: the lock cannot be written \(ENOENT\); its folder is gone: restore it\n1 problem: the lock is left as it is\n$/,
+  );
+});
+
+it('says what a change of enrolment does, and whom the shares concern', async () => {
+  const enrolled = (split: string, more: string): string => `${yaml(split)}    ${more}\n`;
+  writeFileSync(file, enrolled('old: 90, new: 10', 'eligible: 20%'));
+  await plan();
+  writeFileSync(file, enrolled('old: 80, new: 20', 'eligible: 50%\n    holdout: 5%'));
+  const up = await plan();
+  expect(up.out).toContain(`fraud: epoch 1 -> 2
+  eligible 20% -> 50%: more units take part, and none of those who do moves
+  holdout 0% -> 5%: more units go to the champion
+  the split: 10% of the units that take part move
+`);
+  writeFileSync(file, enrolled('old: 80, new: 20', 'eligible: 10%\n    layer: pay'));
+  const down = await plan();
+  expect(down.out).toContain(`fraud: epoch 2 -> 3
+  layer none -> pay: who takes part is drawn anew
+  eligible 50% -> 10%: the part that is drawn
+  holdout 5% -> 0%: units come back to what the split says
+`);
+  writeFileSync(file, enrolled('old: 80, new: 20', 'eligible: 5%\n    layer: pay'));
+  expect((await plan()).out).toContain('\n  eligible 10% -> 5%: the units that came in last go to the champion\n');
+});
+
 describe('a lock from the future', () => {
   const AHEAD_MS = 10 * 60_000;
 
