@@ -1,7 +1,9 @@
 // The contract of a candidate: something that stands between the load and the upstreams, and says which work it does there.
 // One small file each in candidates/; the list is candidates/index.ts.
 
+import type { Placement } from './placement.ts';
 import type { Targets } from './upstreams.ts';
+import type { Dialect } from './workload.ts';
 
 /** What a candidate does besides passing requests on. The validation holds it to every word. */
 export interface Work {
@@ -37,5 +39,8 @@ export interface Candidate {
   readonly work: Work;
   /** Why it cannot run on this machine, or null. */
   missing(): string | null;
-  start(targets: Targets): Promise<Running>;
+  /** How it is to be spoken to, where not as the upstream itself. */
+  readonly dialect?: (targets: Targets) => Dialect;
+  /** @param placement where its processes run */
+  start(targets: Targets, placement: Placement): Promise<Running>;
 }

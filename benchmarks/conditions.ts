@@ -2,16 +2,17 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** Folder of the project, without a trailing slash. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 
-/** Above this fraction of all cores in use, or this load per core, figures are worthless. */
+/** Before anything is bound to fewer of them. */
+export const CORES = availableParallelism();
+/** Above this fraction of all cores in use figures are worthless. */
 const BUSY_MAX = 0.1;
-const LOAD_PER_CORE_MAX = 0.75;
 const WATCH_MS = 1_500;
 const RIVALS = ['undici', 'fastify', '@fastify/http-proxy', 'http-proxy-3', 'hono', '@hono/node-server'];
 
@@ -22,21 +23,24 @@ export interface Conditions {
   readonly cores: number;
   readonly memoryGiB: number;
   readonly kernel: string;
-  readonly loadAverage: number;
   /** Fraction of all cores in use just before the start, 0 to 1. */
   readonly busy: number;
+  /** Fraction of all cores that processes other than the benchmark's used meanwhile. */
+  readonly others: number;
+  /** Fraction of all cores that the hypervisor gave to somebody else meanwhile. */
+  readonly stolen: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
-export async function readConditions(): Promise<Conditions> {
+/** Before anything is started. */
+export async function readConditions(): Promise<Omit<Conditions, 'others' | 'stolen'>> {
   return {
     at: new Date().toISOString(),
     commit: commit(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
+    cores: CORES,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
-    loadAverage: loadavg()[0] ?? 0,
     busy: await busyFraction(),
     versions: {
       node: process.version.slice(1),
@@ -49,13 +53,9 @@ export async function readConditions(): Promise<Conditions> {
 }
 
 /** Why the machine is too busy to measure on, or null. */
-export function whyNotQuiet(conditions: Conditions): string | null {
-  if (conditions.busy > BUSY_MAX)
-    return `${Math.round(conditions.busy * 100)} % of the cores are in use (at most ${BUSY_MAX * 100} %)`;
-  const perCore = conditions.loadAverage / conditions.cores;
-  if (perCore > LOAD_PER_CORE_MAX)
-    return `the load average is ${conditions.loadAverage.toFixed(2)} on ${conditions.cores} cores (at most ${LOAD_PER_CORE_MAX} a core)`;
-  return null;
+export function whyNotQuiet({ busy }: Pick<Conditions, 'busy'>): string | null {
+  if (busy <= BUSY_MAX) return null;
+  return `${Math.round(busy * 100)} % of the cores are in use (at most ${BUSY_MAX * 100} %)`;
 }
 
 export function whyNotInstalled(program: string): string | null {
@@ -63,7 +63,7 @@ export function whyNotInstalled(program: string): string | null {
   return found ? null : `${program} is not installed (apt-get install ${program})`;
 }
 
-function commit(): string {
+export function commit(): string {
   try {
     const git = (...args: string[]) =>
       execFileSync('git', ['-C', ROOT, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();

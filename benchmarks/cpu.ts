@@ -13,6 +13,8 @@ interface Stat {
   readonly pid: number;
   readonly parent: number;
   readonly cpuUs: number;
+  /** Of children that have ended. */
+  readonly endedCpuUs: number;
   readonly residentPages: number;
 }
 
@@ -26,7 +28,13 @@ function readStat(pid: number): Stat | undefined {
   // The name in brackets may hold spaces and brackets: fields are counted after the last one. Field 3 is the first there.
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): number => Number(fields[number - 3]);
-  return { pid, parent: field(4), cpuUs: (field(14) + field(15)) * TICK_US, residentPages: field(24) };
+  return {
+    pid,
+    parent: field(4),
+    cpuUs: (field(14) + field(15)) * TICK_US,
+    endedCpuUs: (field(16) + field(17)) * TICK_US,
+    residentPages: field(24),
+  };
 }
 
 /** A process and all its descendants. */
@@ -55,6 +63,38 @@ export function treeCpuUs(root: number): number {
 /** Resident memory of the tree; pages that its processes share count once for each. */
 export function treeResidentMiB(root: number): number {
   return (tree(root).reduce((sum, stat) => sum + stat.residentPages, 0) * 4096) / 2 ** 20;
+}
+
+/** Time of all cores since the machine started, in ticks, as /proc/stat has it; kernel work for nobody in particular is left out. */
+interface CoreTicks {
+  readonly total: number;
+  readonly used: number;
+  readonly stolen: number;
+  /** Of this process and all it has started, those that have ended included. */
+  readonly own: number;
+}
+
+function coreTicks(): CoreTicks {
+  const [line = ''] = readFileSync('/proc/stat', 'latin1').split('\n', 1);
+  const ticks = line.trim().split(/ +/).slice(1, 9).map(Number);
+  const [user = 0, nice = 0, system = 0, , , , , stolen = 0] = ticks;
+  return {
+    total: ticks.reduce((sum, value) => sum + value, 0),
+    used: user + nice + system,
+    stolen,
+    own: tree(process.pid).reduce((sum, stat) => sum + stat.cpuUs + stat.endedCpuUs, 0) / TICK_US,
+  };
+}
+
+/** Watch who uses the cores. @returns a function that says, as fractions of all cores since then, what others and the hypervisor took */
+export function watchCores(): () => { readonly others: number; readonly stolen: number } {
+  const before = coreTicks();
+  return () => {
+    const after = coreTicks();
+    const total = Math.max(1, after.total - before.total);
+    const others = after.used - before.used - (after.own - before.own);
+    return { others: Math.max(0, others) / total, stolen: (after.stolen - before.stolen) / total };
+  };
 }
 
 /** Wait until the tree is idle, so that work left for later (a lagging capture, a collection) is charged to those who left it. */

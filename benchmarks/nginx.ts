@@ -3,14 +3,20 @@
 import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { BESIDE, type Placement } from './placement.ts';
 import { launch, type Process, removeFolder, temporaryFolder, waitForPort } from './processes.ts';
 
 /** @param http what stands in the `http` block besides the defaults below */
-export async function launchNginx(name: string, port: number, http: string): Promise<Process> {
+export async function launchNginx(
+  name: string,
+  port: number,
+  http: string,
+  placement: Placement = BESIDE,
+): Promise<Process> {
   const folder = temporaryFolder(name);
   const file = join(folder, 'nginx.conf');
   writeFileSync(file, configuration(folder, http));
-  const nginx = launch('nginx', ['-e', 'stderr', '-p', folder, '-c', file]);
+  const nginx = launch('nginx', ['-e', 'stderr', '-p', folder, '-c', file], placement);
   await waitForPort(port, nginx);
   return {
     ...nginx,
@@ -33,7 +39,7 @@ http {
   access_log off;
   keepalive_timeout 120s;
   keepalive_requests 100000000;
-  client_body_buffer_size 64k;
+  client_body_buffer_size 1m;
   client_body_temp_path ${folder}/body;
   proxy_temp_path ${folder}/proxy;
   fastcgi_temp_path ${folder}/fastcgi;

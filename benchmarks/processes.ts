@@ -8,9 +8,11 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { BESIDE, type Placement } from './placement.ts';
 
 const READY_MS = 10_000;
 const STOP_MS = 3_000;
+const PROBE_MS = 10;
 const OUTPUT_BYTES_MAX = 16_384;
 const WORDS_LINES_MAX = 4;
 /** net.ipv4.ip_local_port_range starts at 32,768. */
@@ -67,8 +69,9 @@ export function removeFolder(folder: string): void {
   folders.delete(folder);
 }
 
-export function launch(command: string, args: readonly string[]): Process {
-  const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+export function launch(command: string, args: readonly string[], placement: Placement = BESIDE): Process {
+  const [program = command, ...rest] = [...placement, command, ...args];
+  const child = spawn(program, rest, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const pid = child.pid;
   if (pid === undefined) {
     child.on('error', () => {});
@@ -113,6 +116,7 @@ export async function waitUntil(
   probe: () => Promise<boolean>,
   owner?: Process,
   deadlineMs = READY_MS,
+  everyMs = PROBE_MS,
 ): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!(await probe())) {
@@ -121,7 +125,7 @@ export async function waitUntil(
       await owner?.stop();
       throw new Error(`${what}: ${ended ? 'the process ended' : `not within ${deadlineMs} ms`}. ${lastWords(owner)}`);
     }
-    await pause(10);
+    await pause(everyMs);
   }
 }
 

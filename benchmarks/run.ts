@@ -1,130 +1,130 @@
-// npm run bench: what Headgate costs, rung by rung, beside what others cost for the same work on the same machine.
+// npm run bench: what Headgate costs beside what others cost for the same work on the same machine, section by section.
 // This file tells the order of things; each step has a file of its own.
 
-import { createSeededRandom } from '../src/kernel/random.ts';
-import type { Candidate } from './candidate.ts';
-import { BASELINES, CANDIDATES } from './candidates/index.ts';
-import { type Conditions, readConditions, whyNotInstalled, whyNotQuiet } from './conditions.ts';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type Conditions, commit, readConditions, whyNotInstalled, whyNotQuiet } from './conditions.ts';
+import { watchCores } from './cpu.ts';
 import { startGenerator } from './load/generator.ts';
 import { createSaturator } from './load/saturate.ts';
-import { type Bench, type Cell, measureCell } from './measure.ts';
-import { type Options, parseOptions, USAGE } from './options.ts';
-import { guardProcesses, temporaryFolder } from './processes.ts';
-import { conditionsText, markdown, type Refusal, type Report } from './report.ts';
-import { keepResults, updateReadme } from './results.ts';
-import { shuffled } from './statistics.ts';
-import { summarize } from './summary.ts';
-import { startUpstreams, type Upstreams } from './upstreams.ts';
-import { validate } from './validate.ts';
-import { createPool } from './workload.ts';
+import { argumentsOfSection, type Options, parseOptions, USAGE } from './options.ts';
+import { placeProcesses } from './placement.ts';
+import { guardProcesses, removeFolder, temporaryFolder } from './processes.ts';
+import { judgeRun, markdown, type Outcome, outcomeText, targetsTable } from './report.ts';
+import { keepOutcome, keptRun, publish } from './results.ts';
+import type { Bench, Section } from './section.ts';
+import { SECTIONS } from './sections/index.ts';
+
+/** More than this of the cores in other hands, and a section says so. */
+const OTHERS_MAX = 0.02;
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+/** @returns the exit code */
 async function main(options: Options): Promise<number> {
-  guardProcesses();
+  const asked = choose(options.sections);
+  if (options.list) {
+    for (const { id, title, seconds } of asked) say(`${id.padEnd(10)} ${title} (about ${minutes(seconds(options))})`);
+    return 0;
+  }
+  const sound = options.reportOnly || (await measure(asked, options));
+  if (options.quick || options.validateOnly) return sound ? 0 : 1;
+  const kept = keptRun(commit());
+  if (kept === null) throw new Error(`nothing is kept of ${commit()}: run npm run bench first`);
+  if (options.reportOnly) say(markdown(kept.run));
+  else say(`\n${targetsTable(judgeRun(kept.run))}`);
+  if (options.publish) publish(kept.run, kept.name);
+  return sound ? 0 : 1;
+}
+
+function choose(ids: readonly string[]): readonly Section[] {
+  const unknown = ids.filter((id) => !SECTIONS.some((section) => section.id === id));
+  if (unknown.length > 0)
+    throw new Error(
+      `--section ${unknown.join(',')}: no such section; there are ${SECTIONS.map(({ id }) => id).join(', ')}`,
+    );
+  return ids.length === 0 ? SECTIONS : SECTIONS.filter(({ id }) => ids.includes(id));
+}
+
+/** @returns whether all went as it should */
+async function measure(asked: readonly Section[], options: Options): Promise<boolean> {
+  const done = options.resume ? (keptRun(commit())?.run.sections ?? []).map(({ id }) => id) : [];
+  const sections = asked.filter(({ id }) => !done.includes(id));
+  const total = sections.reduce((sum, { seconds }) => sum + seconds(options), 0);
+  const names = sections.map(({ id, seconds }) => `${id} ${minutes(seconds(options))}`);
+  say(`${sections.length} sections, about ${minutes(total)}: ${names.join(', ')}`);
+  let sound = true;
+  for (const section of sections) {
+    const well = options.through.length > 0 ? runThrough(section, options) : await runHere(section, options);
+    sound &&= well;
+  }
+  return sound;
+}
+
+function runThrough({ id }: Section, options: Options): boolean {
+  const [command = '', ...args] = [...options.through, process.execPath, fileURLToPath(import.meta.url)];
+  const { status, error } = spawnSync(command, [...args, ...argumentsOfSection(options, id)], { stdio: 'inherit' });
+  if (error !== undefined) throw new Error(`--through ${options.through.join(' ')}: ${error.message}`);
+  return status === 0;
+}
+
+async function runHere(section: Section, options: Options): Promise<boolean> {
   const absent = whyNotInstalled('nginx') ?? whyNotInstalled('wrk');
   if (absent !== null) throw new Error(`${absent}: upstreams and load need it`);
-  const candidates = choose(options.only);
-  const conditions = await readConditions();
-  say(conditionsText({ conditions, options }));
-  if (!options.validateOnly) refuseIfBusy(conditions, options);
-
-  const upstreams = await startUpstreams();
+  say(`\n${section.id}: ${section.title}, about ${minutes(section.seconds(options))}`);
+  const before = await readConditions();
+  if (!options.validateOnly) refuseIfBusy(before, options);
+  const placements = placeProcesses(options.pin);
+  const folder = temporaryFolder('load');
+  const generator = startGenerator();
+  const bench: Bench = { placements, generator, saturator: createSaturator(folder), options, say };
+  const cores = watchCores();
+  const from = performance.now();
   try {
-    const { sound, refused } = await validateAll(candidates, upstreams);
-    if (options.validateOnly) return refused.length === 0 ? 0 : 1;
-    const cells = await measureAll(sound, upstreams, options);
-    const mirrors = new Set(sound.filter(({ work }) => work.mirror).map(({ id }) => id));
-    const listed = candidates.map(({ id, title, work }) => ({ id, title, work }));
-    const report: Report = {
-      conditions,
-      options,
-      candidates: listed,
-      summaries: summarize(cells, BASELINES, mirrors, options.seed),
-      refused,
+    const findings = await section.run(bench);
+    const { others, stolen } = cores();
+    const strangers =
+      others + stolen > OTHERS_MAX
+        ? [
+            `others used ${(others * 100).toFixed(1)} % of the cores meanwhile, the hypervisor ${(stolen * 100).toFixed(1)} %`,
+          ]
+        : [];
+    const outcome: Outcome = {
+      id: section.id,
+      title: section.title,
+      ...findings,
+      warnings: [...findings.warnings, ...strangers],
+      conditions: { ...before, others, stolen } satisfies Conditions,
+      placement: placements.words,
+      seed: options.seed,
+      tookSeconds: Math.round((performance.now() - from) / 1000),
     };
-    publish(report);
-    return refused.length === 0 ? 0 : 1;
+    if (!options.validateOnly) say(`\n${outcomeText(outcome)}`);
+    if (!options.quick && !options.validateOnly) say(`\nkept: ${keepOutcome(outcome)}`);
+    return findings.warnings.length === 0;
   } finally {
-    await upstreams.stop();
+    generator.stop();
+    removeFolder(folder);
   }
 }
 
-function choose(only: readonly string[]): readonly Candidate[] {
-  const known = new Set(CANDIDATES.map(({ id }) => id));
-  const unknown = only.filter((id) => !known.has(id));
-  if (unknown.length > 0)
-    throw new Error(`--only ${unknown.join(',')}: no such candidate; there are ${[...known].join(', ')}`);
-  const wanted = new Set<string>([...only, BASELINES.floor, BASELINES.plain]);
-  return only.length === 0 ? CANDIDATES : CANDIDATES.filter(({ id }) => wanted.has(id));
-}
-
-function refuseIfBusy(conditions: Conditions, { force }: Options): void {
+function refuseIfBusy(conditions: Pick<Conditions, 'busy'>, { force }: Options): void {
   const busy = whyNotQuiet(conditions);
   if (busy === null) return;
   if (!force) throw new Error(`${busy}: wait until the machine is quiet, or measure all the same with --force`);
-  say(`- ${busy}: measured all the same (--force)`);
+  say(`  ${busy}: measured all the same (--force)`);
 }
 
-async function validateAll(
-  candidates: readonly Candidate[],
-  upstreams: Upstreams,
-): Promise<{ sound: Candidate[]; refused: Refusal[] }> {
-  const sound: Candidate[] = [];
-  const refused: Refusal[] = [];
-  say('\nvalidation');
-  for (const candidate of candidates) {
-    const why =
-      candidate.missing() ??
-      (await validate(candidate, upstreams).then(
-        () => null,
-        (error: Error) => error.message,
-      ));
-    say(`  ${candidate.id}: ${why ?? 'does its work'}`);
-    if (why === null) sound.push(candidate);
-    else refused.push({ candidate: candidate.id, why });
-  }
-  return { sound, refused };
-}
-
-async function measureAll(candidates: readonly Candidate[], upstreams: Upstreams, options: Options): Promise<Cell[]> {
-  const bench: Bench = {
-    upstreams,
-    generator: startGenerator(),
-    saturator: createSaturator(createPool(), temporaryFolder('load')),
-  };
-  const random = createSeededRandom(options.seed);
-  const cells: Cell[] = [];
-  try {
-    for (let round = 1; round <= options.rounds; round++) {
-      say(`\nround ${round} of ${options.rounds}`);
-      for (const candidate of shuffled(candidates, random)) {
-        const cell = await measureCell(candidate, round, bench, options);
-        cells.push(cell);
-        say(
-          `  ${candidate.id}: ${cell.saturation.cpuUsPerRequest?.toFixed(1) ?? '-'} us of CPU a request, ${cell.saturation.requestsPerSecond} requests/s`,
-        );
-      }
-    }
-  } finally {
-    bench.generator.stop();
-  }
-  return cells;
-}
-
-function publish(report: Report): void {
-  say(`\n${markdown(report)}`);
-  if (report.options.quick) return;
-  const kept = keepResults(report);
-  say(`\nkept: ${kept}`);
-  if (report.options.writeReadme) updateReadme(report, kept);
+function minutes(seconds: number): string {
+  return seconds < 100 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options === null) say(USAGE);
+  else guardProcesses();
   // Exit at once, and with it whatever a failed step left running.
   process.exit(options === null ? 0 : await main(options));
 } catch (error) {

@@ -1,12 +1,15 @@
-// The model servers of the measurement: one nginx each for champion, challenger and shadow, answering a constant, so that
-// they cost as little as a server can; and their own count of requests, so that work left out is seen.
+// The model servers of the measurement, and their own count of requests, so that work left out is seen. For short bodies one nginx
+// each for champion, challenger and shadow, answering a constant: as little as a server can cost. It answers without reading the
+// body, so that where bodies are long, one process of Node takes their place that reads them to the end (servers/reader.ts).
 
+import { fileURLToPath } from 'node:url';
 import { launchNginx } from './nginx.ts';
-import { freePorts } from './processes.ts';
+import { freePorts, launch, type Process, waitForPort } from './processes.ts';
 import { answerBody, type Version } from './workload.ts';
 
-const VERSIONS = ['champion', 'challenger', 'shadow'] as const satisfies readonly Version[];
-const COUNT_PATH = '/upstream-requests';
+export const VERSIONS = ['champion', 'challenger', 'shadow'] as const satisfies readonly Version[];
+export const COUNT_PATH = '/upstream-requests';
+const READER = fileURLToPath(new URL('servers/reader.ts', import.meta.url));
 
 export interface Targets {
   readonly champion: number;
@@ -22,11 +25,27 @@ export interface Upstreams {
 }
 
 export async function startUpstreams(): Promise<Upstreams> {
-  const [champion = 0, challenger = 0, shadow = 0] = await freePorts(VERSIONS.length);
-  const ports: Targets = { champion, challenger, shadow };
+  const ports = await freeTargets();
   const servers = await Promise.all(
     VERSIONS.map((version) => launchNginx(version, ports[version], server(ports[version], version))),
   );
+  return upstreams(ports, servers);
+}
+
+/** Upstreams that read bodies of any length before they answer. */
+export async function startReaders(): Promise<Upstreams> {
+  const ports = await freeTargets();
+  const reader = launch(process.execPath, [READER, ...VERSIONS.map((version) => String(ports[version]))]);
+  for (const version of VERSIONS) await waitForPort(ports[version], reader);
+  return upstreams(ports, [reader]);
+}
+
+async function freeTargets(): Promise<Targets> {
+  const [champion = 0, challenger = 0, shadow = 0] = await freePorts(VERSIONS.length);
+  return { champion, challenger, shadow };
+}
+
+function upstreams(ports: Targets, servers: readonly Process[]): Upstreams {
   const asked = { champion: 0, challenger: 0, shadow: 0 };
   const count = async (version: Version): Promise<number> => {
     asked[version] += 1;
@@ -41,7 +60,7 @@ export async function startUpstreams(): Promise<Upstreams> {
       shadow: await count('shadow'),
     }),
     stop: async () => {
-      await Promise.all(servers.map((nginx) => nginx.stop()));
+      await Promise.all(servers.map((server) => server.stop()));
     },
   };
 }
@@ -58,6 +77,6 @@ function server(port: number, version: Version): string {
 /** The third number under `server accepts handled requests` of ngx_http_stub_status_module. */
 function requestsServed(page: string): number {
   const match = /^\s*\d+\s+\d+\s+(\d+)\s*$/m.exec(page);
-  if (match === null) throw new Error(`nginx's stub_status page is not as expected: ${page}`);
+  if (match === null) throw new Error(`the count of an upstream is not as expected: ${page}`);
   return Number(match[1]);
 }

@@ -4,6 +4,7 @@
 
 import { Agent, request } from 'undici';
 import type { Candidate, Running } from './candidate.ts';
+import { BESIDE } from './placement.ts';
 import { waitUntil } from './processes.ts';
 import {
   bodyHash,
@@ -14,7 +15,16 @@ import {
   startRecorders,
 } from './recorders.ts';
 import type { Upstreams } from './upstreams.ts';
-import { answerBody, CHALLENGER_SHARE, requestBody, STICKY_HEADER, TARGET, unitName } from './workload.ts';
+import {
+  answerBody,
+  CHALLENGER_SHARE,
+  type Dialect,
+  PLAIN_DIALECT,
+  requestBody,
+  STICKY_HEADER,
+  TARGET,
+  unitName,
+} from './workload.ts';
 
 const REPEATED_UNITS = 100;
 const AT_ONCE = 16;
@@ -54,9 +64,10 @@ async function withRunning<T extends { ports: Upstreams['ports']; stop(): Promis
   const targets = await startTargets();
   const agent = new Agent({ connections: AT_ONCE });
   try {
-    const running = await candidate.start(targets.ports);
+    const running = await candidate.start(targets.ports, BESIDE);
+    const dialect = candidate.dialect?.(targets.ports) ?? PLAIN_DIALECT;
     try {
-      await check(candidate, running, asker(agent, running.port), targets);
+      await check(candidate, running, asker(agent, running.port, dialect), targets);
     } catch (error) {
       const words = running.died?.() ?? null;
       if (words === null) throw error;
@@ -70,11 +81,14 @@ async function withRunning<T extends { ports: Upstreams['ports']; stop(): Promis
   }
 }
 
-function asker(agent: Agent, port: number): Ask {
+function asker(agent: Agent, port: number, dialect: Dialect): Ask {
+  const more = Object.fromEntries(
+    dialect.headers.map((line) => [line.replace(/:.*/, ''), line.replace(/^.*?: */, '')]),
+  );
   return async (unit, body, query = '') => {
-    const answer = await request(`http://127.0.0.1:${port}${TARGET}${query}`, {
+    const answer = await request(`http://127.0.0.1:${port}${dialect.pathPrefix}${TARGET}${query}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', [STICKY_HEADER]: unitName(unit) },
+      headers: { 'content-type': 'application/json', [STICKY_HEADER]: unitName(unit), ...more },
       body,
       dispatcher: agent,
       headersTimeout: WITHIN_MS,

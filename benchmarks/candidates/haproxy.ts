@@ -11,12 +11,12 @@ export const haproxy: Candidate = {
   title: 'haproxy, one backend',
   work: PLAIN,
   missing: () => whyNotInstalled('haproxy'),
-  async start(targets) {
+  async start(targets, placement) {
     const port = await freePort();
     const folder = temporaryFolder('haproxy');
     const file = join(folder, 'haproxy.cfg');
     writeFileSync(file, configuration(port, targets.champion));
-    const process = launch('haproxy', ['-db', '-f', file]);
+    const process = launch('haproxy', ['-db', '-f', file], placement);
     await waitForPort(port, process);
     return {
       port,

@@ -1,24 +1,35 @@
-// Every candidate, in the order of the report.
+// Every candidate of the comparison, in the order of the report; and those that ratios are taken against.
 
 import type { Candidate } from '../candidate.ts';
 import { direct } from './direct.ts';
 import { haproxy } from './haproxy.ts';
-import { headgateRungs } from './headgate.ts';
+import { headgateEverything, headgatePass, headgateRungs } from './headgate.ts';
 import { nginxPlain } from './nginx-plain.ts';
 import { nginxSplitMirror } from './nginx-split-mirror.ts';
 import { bareNode, fastifyHttpProxy, honoProxy, httpProxy3 } from './node-rivals.ts';
+import { portkey } from './portkey.ts';
 
-export const CANDIDATES: readonly Candidate[] = [
-  direct,
+export const BASELINES = { plain: nginxPlain.id, splitMirror: nginxSplitMirror.id, floor: direct.id } as const;
+
+/** What each capability of Headgate costs, beside those who do less in C. */
+export const LADDER: readonly Candidate[] = [nginxPlain, nginxSplitMirror, haproxy, ...headgateRungs];
+
+export const NODE_RIVALS: readonly Candidate[] = [
   nginxPlain,
-  nginxSplitMirror,
-  haproxy,
   bareNode,
   fastifyHttpProxy,
   httpProxy3,
   honoProxy,
-  ...headgateRungs,
+  portkey,
+  headgatePass,
+  headgateEverything,
 ];
 
-/** The candidates that every ratio is taken against. */
-export const BASELINES = { plain: nginxPlain.id, splitMirror: nginxSplitMirror.id, floor: direct.id } as const;
+export const LATENCY: readonly Candidate[] = [
+  direct,
+  nginxPlain,
+  nginxSplitMirror,
+  haproxy,
+  headgatePass,
+  headgateEverything,
+];

@@ -13,9 +13,9 @@ export const nginxSplitMirror: Candidate = {
   title: 'nginx, split_clients + mirror',
   work: { ...PLAIN, split: true, mirror: true },
   missing: () => whyNotInstalled('nginx'),
-  async start(targets) {
+  async start(targets, placement) {
     const port = await freePort();
-    const nginx = await launchNginx('split-mirror', port, configuration(port, targets));
+    const nginx = await launchNginx('split-mirror', port, configuration(port, targets), placement);
     return { port, pid: nginx.pid, stop: nginx.stop };
   },
 };

@@ -15,9 +15,10 @@ function nodeRival(id: string, title: string, server: URL, packages: readonly st
       const absent = packages.filter((name) => !existsSync(`${ROOT}/node_modules/${name}`));
       return absent.length === 0 ? null : `${absent.join(', ')} not installed: run npm ci`;
     },
-    async start(targets) {
+    async start(targets, placement) {
       const port = await freePort();
-      const child = launch(process.execPath, [fileURLToPath(server), String(port), String(targets.champion)]);
+      const command = [fileURLToPath(server), String(port), String(targets.champion)];
+      const child = launch(process.execPath, command, placement);
       await waitForPort(port, child);
       return { port, pid: child.pid, stop: child.stop };
     },

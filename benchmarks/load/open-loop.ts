@@ -2,7 +2,7 @@
 // request was due, so that a candidate that stalls is charged for everything that piled up behind it.
 
 import { Worker } from 'node:worker_threads';
-import type { Pool } from '../workload.ts';
+import type { Pool, Shape } from '../workload.ts';
 import { hrtimeOffsetMs } from './clock-offset.ts';
 import { type Connection, type ConnectionEvents, openConnection } from './connection.ts';
 import type { Pace } from './pacer.ts';
@@ -20,6 +20,7 @@ export interface OpenLoopOrder {
   readonly ratePerSecond: number;
   readonly seconds: number;
   readonly connections: number;
+  readonly shape: Shape;
 }
 
 export interface OpenLoopResult {
@@ -30,8 +31,13 @@ export interface OpenLoopResult {
   readonly problem: string | null;
   /** From intended start to complete answer, in microseconds, in order of completion. */
   readonly latenciesUs: readonly number[];
-  /** From intended start to the write: what the generator itself added. */
+  /**
+   * From intended start to the moment the generator knew of it: its own fault, whatever the candidate does. A request that then
+   * waits for a free connection waits for the candidate.
+   */
   readonly latenessUs: readonly number[];
+  /** CPU of the generator for each request, its pacer included. */
+  readonly generatorCpuUs: number;
 }
 
 export async function runOpenLoop(order: OpenLoopOrder, pool: Pool): Promise<OpenLoopResult> {
@@ -39,6 +45,7 @@ export async function runOpenLoop(order: OpenLoopOrder, pool: Pool): Promise<Ope
     throw new Error('an order over the bounds of the load generator');
   }
   const run = createRun(order, pool);
+  const cpu = process.cpuUsage();
   await Promise.all(Array.from({ length: order.connections }, run.connect));
   const pace: Pace = {
     originNs: process.hrtime.bigint() + BigInt(LEAD_MS) * 1_000_000n,
@@ -52,7 +59,8 @@ export async function runOpenLoop(order: OpenLoopOrder, pool: Pool): Promise<Ope
   await run.ended;
   clearTimeout(deadline);
   await pacer.terminate();
-  return run.result();
+  const { user, system } = process.cpuUsage(cpu);
+  return run.result(user + system);
 }
 
 /** The state of one run: requests come due, take an idle connection, and are answered or fail. */
@@ -84,7 +92,6 @@ function createRun(order: OpenLoopOrder, pool: Pool) {
     while (sent < dueCount) {
       const connection = idle.pop();
       if (connection === undefined) return; // the request waits for one, and its latency runs
-      latenessUs.push(sinceDueUs(sent));
       const start = (sent % pool.count) * pool.size;
       connection.send(sent, pool.bytes.subarray(start, start + pool.size));
       sent += 1;
@@ -126,10 +133,11 @@ function createRun(order: OpenLoopOrder, pool: Pool) {
       originMs = atMs;
     },
     due(request: number): void {
+      latenessUs.push(sinceDueUs(request));
       dueCount = request + 1;
       sendDue();
     },
-    result(): OpenLoopResult {
+    result(cpuUs: number): OpenLoopResult {
       for (const connection of open) connection.close();
       const unanswered = intended - latenciesUs.length - failed;
       const silence = unanswered > 0 ? `${unanswered} requests were never answered` : null;
@@ -140,6 +148,7 @@ function createRun(order: OpenLoopOrder, pool: Pool) {
         problem: problem ?? silence,
         latenciesUs,
         latenessUs,
+        generatorCpuUs: cpuUs / Math.max(1, sent),
       };
     },
   };

@@ -4,11 +4,11 @@
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pool } from '../workload.ts';
+import { createPool, type Pool, SHAPE, type Shape } from '../workload.ts';
 
 /** From the system's packages, as nginx and haproxy are. */
 const PROGRAM = 'wrk';
-const SECONDS_MAX = 60;
+const SECONDS_MAX = 200;
 
 interface SaturationResult {
   readonly completed: number;
@@ -17,24 +17,33 @@ interface SaturationResult {
 }
 
 export interface Saturator {
-  run(port: number, connections: number, seconds: number): Promise<SaturationResult>;
+  run(port: number, connections: number, seconds: number, shape?: Shape): Promise<SaturationResult>;
 }
 
-/** @param folder where the script and the pool are written to */
-export function createSaturator(pool: Pool, folder: string): Saturator {
-  const file = join(folder, 'pool.bin');
-  const script = join(folder, 'wrk.lua');
-  writeFileSync(file, pool.bytes);
-  writeFileSync(script, lua(file, pool));
+/** @param folder where scripts and pools are written to */
+export function createSaturator(folder: string): Saturator {
+  const scripts = new Map<string, string>();
+  const scriptFor = (shape: Shape): string => {
+    const key = JSON.stringify(shape);
+    const known = scripts.get(key);
+    if (known !== undefined) return known;
+    const pool = createPool(shape);
+    const file = join(folder, `pool-${scripts.size}.bin`);
+    const script = join(folder, `wrk-${scripts.size}.lua`);
+    writeFileSync(file, pool.bytes);
+    writeFileSync(script, lua(file, pool));
+    scripts.set(key, script);
+    return script;
+  };
   return {
-    async run(port, connections, seconds) {
+    async run(port, connections, seconds, shape = SHAPE) {
       if (seconds > SECONDS_MAX) throw new Error('an order over the bounds of the load generator');
       const output = await wrk([
         '-t1',
         `-c${connections}`,
         `-d${Math.ceil(seconds)}s`,
         '-s',
-        script,
+        scriptFor(shape),
         `http://127.0.0.1:${port}/`,
       ]);
       const summary = /^SUMMARY (\d+) (\d+) (\d+)$/m.exec(output);

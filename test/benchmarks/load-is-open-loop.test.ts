@@ -5,9 +5,11 @@ import { createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readAnswer } from '../../benchmarks/load/answer.ts';
 import { runOpenLoop } from '../../benchmarks/load/open-loop.ts';
-import { answerBody, createPool, requestBody, unitName } from '../../benchmarks/workload.ts';
+import { median } from '../../benchmarks/statistics.ts';
+import { answerBody, createPool, requestBody, SHAPE, unitName } from '../../benchmarks/workload.ts';
 
-const pool = createPool(20);
+const pool = createPool(SHAPE, 20);
+const order = { shape: SHAPE };
 const closing: (() => void)[] = [];
 
 afterEach(() => {
@@ -45,7 +47,7 @@ describe('runOpenLoop', () => {
         response.end(answerBody('champion'));
       });
     });
-    const result = await runOpenLoop({ port, ratePerSecond: 400, seconds: 0.1, connections: 4 }, pool);
+    const result = await runOpenLoop({ ...order, port, ratePerSecond: 400, seconds: 0.1, connections: 4 }, pool);
     expect(result).toMatchObject({ intended: 40, completed: 40, failed: 0, problem: null });
     const expected = Array.from({ length: 40 }, (_, index) => `${unitName(index % 20)} ${requestBody(index % 20)}`);
     expect(bodies.sort()).toEqual(expected.sort());
@@ -64,11 +66,33 @@ describe('runOpenLoop', () => {
       }
       response.end('{}');
     });
-    const result = await runOpenLoop({ port, ratePerSecond: 200, seconds: 0.2, connections: 2 }, pool);
+    const result = await runOpenLoop({ ...order, port, ratePerSecond: 200, seconds: 0.2, connections: 2 }, pool);
     expect(result.completed).toBe(40);
     // Request i was due at 5 i ms and could be answered at 200 ms at the earliest: a closed loop would show two slow ones.
     const slow = result.latenciesUs.filter((latency) => latency > 50_000);
     expect(slow.length).toBeGreaterThanOrEqual(20);
+  });
+
+  it('does not call itself late for what waits for a connection', async () => {
+    // One connection, and every answer takes ten times as long as the time between two requests.
+    const port = await serve((request, response) => {
+      request.resume();
+      setTimeout(() => response.end('{}'), 20);
+    });
+    const result = await runOpenLoop({ ...order, port, ratePerSecond: 500, seconds: 0.1, connections: 1 }, pool);
+    expect(result.completed).toBe(50);
+    expect(median(result.latenciesUs)).toBeGreaterThan(200_000);
+    expect(median(result.latenessUs)).toBeLessThan(20_000);
+  });
+
+  it('says what it costs itself', async () => {
+    const port = await serve((request, response) => {
+      request.resume();
+      response.end('{}');
+    });
+    const result = await runOpenLoop({ ...order, port, ratePerSecond: 500, seconds: 0.1, connections: 4 }, pool);
+    expect(result.generatorCpuUs).toBeGreaterThan(0);
+    expect(result.latenessUs.length).toBe(50);
   });
 
   it('counts other statuses, broken answers and lost connections as failures', async () => {
@@ -76,20 +100,23 @@ describe('runOpenLoop', () => {
       request.resume();
       response.writeHead(503).end('{}');
     });
-    const refused = await runOpenLoop({ port: refusing, ratePerSecond: 200, seconds: 0.05, connections: 1 }, pool);
+    const refused = await runOpenLoop(
+      { ...order, port: refusing, ratePerSecond: 200, seconds: 0.05, connections: 1 },
+      pool,
+    );
     expect(refused).toMatchObject({ completed: 0, failed: 10, problem: 'status 503' });
 
     const resetting = createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
     const port = await listen(resetting);
     closing.push(() => resetting.close());
-    const reset = await runOpenLoop({ port, ratePerSecond: 200, seconds: 0.05, connections: 1 }, pool);
+    const reset = await runOpenLoop({ ...order, port, ratePerSecond: 200, seconds: 0.05, connections: 1 }, pool);
     expect(reset).toMatchObject({ completed: 0, failed: 10 });
   });
 
   it('refuses orders over its bounds', async () => {
-    await expect(runOpenLoop({ port: 1, ratePerSecond: 1e6, seconds: 1, connections: 1 }, pool)).rejects.toThrow(
-      'bounds',
-    );
+    await expect(
+      runOpenLoop({ ...order, port: 1, ratePerSecond: 1e6, seconds: 1, connections: 1 }, pool),
+    ).rejects.toThrow('bounds');
   });
 });
 
