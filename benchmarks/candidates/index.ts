@@ -3,7 +3,7 @@
 import type { Candidate } from '../candidate.ts';
 import { direct } from './direct.ts';
 import { haproxy } from './haproxy.ts';
-import { headgateEverything, headgatePass, headgateRungs } from './headgate.ts';
+import { headgateEverything, headgateGeneral, headgatePass, headgateRungs } from './headgate.ts';
 import { nginxPlain } from './nginx-plain.ts';
 import { nginxSplitMirror } from './nginx-split-mirror.ts';
 import { bareNode, fastifyHttpProxy, honoProxy, httpProxy3 } from './node-rivals.ts';
@@ -21,6 +21,7 @@ export const NODE_RIVALS: readonly Candidate[] = [
   httpProxy3,
   honoProxy,
   portkey,
+  headgateGeneral,
   headgatePass,
   headgateEverything,
 ];

@@ -9,12 +9,14 @@ import { join } from 'node:path';
 import { type Candidate, PLAIN } from '../candidate.ts';
 import { freePort, launch, waitForPort } from '../processes.ts';
 
-export const PORTKEY_VERSION = '1.15.2';
+const PORTKEY_VERSION = '1.15.2';
+/** Of what it is made for (^1.3.3) the newest with which it answers: later ones give it headers that it may not add to. */
+const NODE_SERVER_VERSION = '1.12.2';
 const PACKAGE = '@portkey-ai/gateway';
 const FOLDER = join(
   process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
   'headgate-bench',
-  `portkey-${PORTKEY_VERSION}`,
+  `portkey-${PORTKEY_VERSION}-${NODE_SERVER_VERSION}`,
 );
 const SERVER = join(FOLDER, 'node_modules', PACKAGE, 'build/start-server.js');
 const INSTALL_MS = 120_000;
@@ -46,17 +48,18 @@ export const portkey: Candidate = {
 /** Its scripts are not run: the build comes with the package. */
 function install(): void {
   mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(join(FOLDER, 'package.json'), '{ "private": true }\n');
+  const wanted = {
+    private: true,
+    dependencies: { [PACKAGE]: PORTKEY_VERSION },
+    overrides: { '@hono/node-server': NODE_SERVER_VERSION },
+  };
+  writeFileSync(join(FOLDER, 'package.json'), JSON.stringify(wanted));
   try {
-    execFileSync(
-      'npm',
-      ['install', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', `${PACKAGE}@${PORTKEY_VERSION}`],
-      {
-        cwd: FOLDER,
-        stdio: 'ignore',
-        timeout: INSTALL_MS,
-      },
-    );
+    execFileSync('npm', ['install', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund'], {
+      cwd: FOLDER,
+      stdio: 'ignore',
+      timeout: INSTALL_MS,
+    });
   } catch {
     // Said by `missing`: the candidate is left out, and the report says so.
   }

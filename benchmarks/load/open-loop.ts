@@ -1,6 +1,7 @@
 // Open-loop load: requests are due at fixed times, whether or not earlier ones were answered, and latency runs from the time a
 // request was due, so that a candidate that stalls is charged for everything that piled up behind it.
 
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Pool, Shape } from '../workload.ts';
 import { hrtimeOffsetMs } from './clock-offset.ts';
@@ -45,22 +46,26 @@ export async function runOpenLoop(order: OpenLoopOrder, pool: Pool): Promise<Ope
     throw new Error('an order over the bounds of the load generator');
   }
   const run = createRun(order, pool);
-  const cpu = process.cpuUsage();
-  await Promise.all(Array.from({ length: order.connections }, run.connect));
-  const pace: Pace = {
-    originNs: process.hrtime.bigint() + BigInt(LEAD_MS) * 1_000_000n,
-    intervalMs: run.intervalMs,
-    count: run.intended,
-  };
-  run.begin(Number(pace.originNs) / 1e6 + hrtimeOffsetMs());
-  const pacer = new Worker(new URL('./pacer.ts', import.meta.url), { workerData: pace });
-  pacer.on('message', run.due);
-  const deadline = setTimeout(run.end, LEAD_MS + order.seconds * 1000 + PATIENCE_MS);
-  await run.ended;
-  clearTimeout(deadline);
-  await pacer.terminate();
-  const { user, system } = process.cpuUsage(cpu);
-  return run.result(user + system);
+  const pacer = new Worker(new URL('./pacer.ts', import.meta.url));
+  try {
+    await Promise.all([...Array.from({ length: order.connections }, run.connect), once(pacer, 'message')]);
+    const cpu = process.cpuUsage();
+    const pace: Pace = {
+      originNs: process.hrtime.bigint() + BigInt(LEAD_MS) * 1_000_000n,
+      intervalMs: run.intervalMs,
+      count: run.intended,
+    };
+    run.begin(Number(pace.originNs) / 1e6 + hrtimeOffsetMs());
+    pacer.on('message', run.due);
+    pacer.postMessage(pace);
+    const deadline = setTimeout(run.end, LEAD_MS + order.seconds * 1000 + PATIENCE_MS);
+    await run.ended;
+    clearTimeout(deadline);
+    const { user, system } = process.cpuUsage(cpu);
+    return run.result(user + system);
+  } finally {
+    await pacer.terminate();
+  }
 }
 
 /** The state of one run: requests come due, take an idle connection, and are answered or fail. */

@@ -1,7 +1,7 @@
 // A thread that wakes at each intended start and says so. Node's own timers fire on whole milliseconds, which is coarser than
 // what is measured; a wait on shared memory ends within some tens of microseconds and costs no CPU.
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { hrtimeOffsetMs } from './clock-offset.ts';
 
 export interface Pace {
@@ -11,12 +11,16 @@ export interface Pace {
   readonly count: number;
 }
 
-const { originNs, intervalMs, count } = workerData as Pace;
-const originMs = Number(originNs) / 1e6 + hrtimeOffsetMs();
-const never = new Int32Array(new SharedArrayBuffer(4));
+/** Said once, before any request is due: a thread takes a while to start, and that is nobody's latency. */
+const READY = -1;
 
-for (let due = 0; due < count; due++) {
-  const aheadMs = originMs + due * intervalMs - performance.now();
-  if (aheadMs > 0) Atomics.wait(never, 0, 0, aheadMs);
-  parentPort?.postMessage(due);
-}
+parentPort?.once('message', ({ originNs, intervalMs, count }: Pace) => {
+  const originMs = Number(originNs) / 1e6 + hrtimeOffsetMs();
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  for (let due = 0; due < count; due++) {
+    const aheadMs = originMs + due * intervalMs - performance.now();
+    if (aheadMs > 0) Atomics.wait(never, 0, 0, aheadMs);
+    parentPort?.postMessage(due);
+  }
+});
+parentPort?.postMessage(READY);

@@ -82,7 +82,7 @@ describe('runOpenLoop', () => {
     const result = await runOpenLoop({ ...order, port, ratePerSecond: 500, seconds: 0.1, connections: 1 }, pool);
     expect(result.completed).toBe(50);
     expect(median(result.latenciesUs)).toBeGreaterThan(200_000);
-    expect(median(result.latenessUs)).toBeLessThan(20_000);
+    expect(median(result.latenessUs)).toBeLessThan(median(result.latenciesUs) / 3);
   });
 
   it('says what it costs itself', async () => {
