@@ -2,6 +2,7 @@
 // more are opened than allowed; calls beyond that wait in line. What is said over a connection is the caller's.
 
 import { connect, type Socket } from 'node:net';
+import { READ_BUFFER } from '../kernel/read-buffer.ts';
 import { IDLE_MS } from './transport.ts';
 
 /** Who waits for a connection. Exactly one of the two is called, never before `take` has returned. */
@@ -17,7 +18,8 @@ export interface PooledSocket {
 }
 
 export interface SocketUser {
-  received(bytes: Buffer): void;
+  /** The first `length` bytes of the thread's read buffer: they are there until this returns. */
+  received(buffer: Buffer, length: number): void;
   /** The connection is gone; `error` where it broke, null where the upstream ended it. */
   lost(error: Error | null): void;
 }
@@ -70,8 +72,19 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
   function open(): void {
     size++;
     opening++;
-    const socket = connect({ host: options.host, port: options.port, noDelay: true });
+    const socket = connect({
+      host: options.host,
+      port: options.port,
+      noDelay: true,
+      onread: { buffer: READ_BUFFER, callback: received },
+    });
     const pooled: PooledSocket = { socket, user: null };
+    function received(length: number): boolean {
+      // Bytes that nobody asked for: the connection cannot be trusted any more.
+      if (pooled.user === null) socket.destroy();
+      else pooled.user.received(READ_BUFFER, length);
+      return true;
+    }
     let waiting = true;
     let failure: Error | null = null;
     const timer = setTimeout(() => socket.destroy(options.timeoutError()), options.connectTimeoutMs);
@@ -81,11 +94,6 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
       clearTimeout(timer);
       if (closed) socket.destroy();
       else serve(pooled, Number.POSITIVE_INFINITY);
-    });
-    socket.on('data', (bytes: Buffer) => {
-      // Bytes that nobody asked for: the connection cannot be trusted any more.
-      if (pooled.user === null) socket.destroy();
-      else pooled.user.received(bytes);
     });
     socket.on('end', () => {
       pooled.user?.lost(null);

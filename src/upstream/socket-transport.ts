@@ -5,6 +5,7 @@
 import { type AnswerHead, readAnswerHead } from '../http/answer-head.ts';
 import type { Call, CallListener, OutgoingRequest } from '../http/call.ts';
 import { ChunkedReader, type ChunkedSink } from '../http/chunked-reader.ts';
+import { keptBytes } from '../kernel/read-buffer.ts';
 import { createSocketPool, type PooledSocket, type SocketPool, type SocketUser, type Taker } from './socket-pool.ts';
 import type { Transport, TransportOptions } from './transport.ts';
 import { RESPONSE_HEAD_BYTES_MAX } from './transport.ts';
@@ -118,14 +119,17 @@ class SocketCall implements Call, Taker, SocketUser, ChunkedSink {
     this.#fail(error);
   }
 
-  received(bytes: Buffer): void {
+  received(buffer: Buffer, length: number): void {
     if (this.#head !== null) {
-      this.#readBody(bytes, 0);
+      this.#readBody(keptBytes(buffer, 0, length), 0);
       return;
     }
-    const all = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+    const fresh = buffer.subarray(0, length);
+    const all = this.#pending.length === 0 ? fresh : Buffer.concat([this.#pending, fresh]);
     const start = this.#readHeads(all);
-    if (!this.#over && this.#head !== null) this.#readBody(all, start);
+    if (this.#over || this.#head === null) return;
+    if (this.#pending.length > 0) this.#readBody(all, start);
+    else this.#readBody(keptBytes(all, start, length), 0);
   }
 
   lost(error: Error | null): void {
@@ -148,7 +152,7 @@ class SocketCall implements Call, Taker, SocketUser, ChunkedSink {
       const length = this.#headBytes + (end < 0 ? bytes.length : end) - at;
       if (length > RESPONSE_HEAD_BYTES_MAX) this.#invalid('HEADER_OVERFLOW');
       else if (end < 0) {
-        this.#pending = bytes.subarray(at);
+        this.#pending = keptBytes(bytes, at, bytes.length);
         if (!mayBecomeHead(this.#pending)) this.#invalid('INVALID_CONSTANT');
         return at;
       } else this.#takeHead(readAnswerHead(bytes.toString('latin1', at, end + 4), this.#request.method));
