@@ -1,30 +1,10 @@
 // The fast lane: raw sockets on the way in, for requests whose head admits a single reading (http/plain-head.ts). It takes
-// connections before node:http does; at the first request that is not plain, the connection goes to the general lane for
-// good, with every byte that was read put back. Nothing here decides about a request.
+// connections before node:http does; at the first request that is not plain, the connection (fast-connection.ts) goes to the
+// general lane for good, with every byte that was read put back. Nothing here decides about a request.
 
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { readPlainHead } from '../../http/plain-head.ts';
-import type { Clock } from '../../kernel/clock.ts';
-import type { DeadlineWatch, Watched } from '../../kernel/deadlines.ts';
-import { FastExchange, type FastLink } from './fast-exchange.ts';
-import { closeLingering } from './lingering-close.ts';
-import { plainAddress } from './plain-address.ts';
-
-export interface FastLaneOptions {
-  readonly clock: Clock;
-  readonly watch: DeadlineWatch;
-  /** A new connection has this long to send its first request. */
-  readonly headMs: number;
-  /** A connection without a further request is closed after this long. */
-  readonly idleMs: number;
-  readonly headBytesMax: number;
-  /** @returns false where the request is no decision: its connection goes to the general lane */
-  readonly exchange: (exchange: FastExchange) => boolean;
-  readonly closing: () => boolean;
-  /** A fault of the gate's own. */
-  readonly fault: (error: unknown) => void;
-}
+import { FastConnection, type FastConnections, type FastLimits } from './fast-connection.ts';
 
 export interface FastLane {
   /** Close connections that carry no request now. */
@@ -32,19 +12,13 @@ export interface FastLane {
   closeAll(): void;
 }
 
-/** node:http's own grace: a client that uses the whole of the time it was told must not meet a closed connection. */
-const IDLE_GRACE_MS = 1000;
-
-/** Bytes of further requests kept while one is being answered; then the client has to wait. */
-const AHEAD_BYTES_MAX = 64 * 1024;
-
 /** Stand between a server and its connections. */
-export function installFastLane(server: Server, options: FastLaneOptions): FastLane {
+export function installFastLane(server: Server, options: FastLimits): FastLane {
   const [general] = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
   if (general === undefined) throw new Error('a server of node:http listens for connections');
   server.removeListener('connection', general);
   const connections = new Set<FastConnection>();
-  const shared: Shared = {
+  const shared: FastConnections = {
     ...options,
     keepAliveHeader: `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(options.idleMs / 1000)}\r\n`,
     handOver(connection, socket) {
@@ -68,232 +42,4 @@ export function installFastLane(server: Server, options: FastLaneOptions): FastL
   };
 }
 
-/** In llhttp's words, which the general lane uses. */
-const CUT_SHORT = 'The request could not be read (HPE_INVALID_EOF_STATE).';
-
 const LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
-
-interface Shared extends FastLaneOptions {
-  readonly keepAliveHeader: string;
-  handOver(connection: FastConnection, socket: Socket): void;
-  closed(connection: FastConnection): void;
-  /** A connection has not sent its first request in time. */
-  late(socket: Socket): void;
-}
-
-class FastConnection implements FastLink, Watched {
-  readonly remoteAddress: string;
-  readonly keepAliveHeader: string;
-  dueAt: number;
-  place = -1;
-  readonly #socket: Socket;
-  readonly #shared: Shared;
-  #exchange: FastExchange | null = null;
-  /** Bytes received and not yet read: the next head, or the start of a body that nobody has asked for. */
-  #bytes: Buffer | null = null;
-  /** Bytes of the current request's body yet to come. */
-  #bodyLeft = 0;
-  #receiving = false;
-  #reading = false;
-  /** Whether the connection has carried a request. */
-  #used = false;
-  /** Whether the last answer is out, and the end with it. */
-  #left = false;
-  readonly #onFlushed: (error?: Error | null) => void;
-
-  constructor(socket: Socket, shared: Shared) {
-    this.#socket = socket;
-    this.#shared = shared;
-    this.keepAliveHeader = shared.keepAliveHeader;
-    this.remoteAddress = plainAddress(socket.remoteAddress ?? '');
-    this.dueAt = shared.clock.now() + shared.headMs;
-    this.#onFlushed = (error) => {
-      if (error == null) this.#exchange?.flushed();
-    };
-    shared.watch.add(this);
-    socket.setNoDelay(true);
-    socket.on('data', this.#onData);
-    socket.on('drain', this.#onDrain);
-    socket.on('end', this.#onEnd);
-    socket.on('error', ignore);
-    socket.on('close', this.#onClose);
-  }
-
-  readonly #onData = (chunk: Buffer): void => {
-    this.#bytes = this.#bytes === null ? chunk : Buffer.concat([this.#bytes, chunk]);
-    this.#read();
-  };
-
-  readonly #onDrain = (): void => {
-    this.#exchange?.listener?.writable();
-  };
-
-  /** As node:http has it: a client that has said its last word gets what is written already, and is gone. */
-  readonly #onEnd = (): void => {
-    // What it sent ahead cannot be answered any more.
-    this.#bytes = null;
-    const listener = this.#exchange?.listener ?? null;
-    if (this.#bodyLeft > 0 && listener !== null) listener.requestInvalid(CUT_SHORT);
-    else this.#socket.end();
-  };
-
-  readonly #onClose = (): void => {
-    this.#shared.watch.remove(this);
-    this.#shared.closed(this);
-    const exchange = this.#exchange;
-    this.#exchange = null;
-    exchange?.lost();
-  };
-
-  expired(): void {
-    this.dueAt = Number.POSITIVE_INFINITY;
-    if (this.#used) {
-      this.#socket.destroy();
-      return;
-    }
-    this.#leave();
-    this.#shared.late(this.#socket);
-  }
-
-  // --- in ---------------------------------------------------------------------------------------------------------------
-
-  /** Read on for as long as there is something to read and someone to read it. */
-  #read(): void {
-    if (this.#reading) return;
-    this.#reading = true;
-    try {
-      while (this.#bytes !== null && this.#step(this.#bytes)) {}
-    } catch (error) {
-      this.#shared.fault(error);
-      this.#socket.destroy();
-    }
-    this.#reading = false;
-  }
-
-  /** @returns whether something was read */
-  #step(bytes: Buffer): boolean {
-    const exchange = this.#exchange;
-    if (this.#bodyLeft > 0) {
-      // A body before anybody asks for it stays where it is; after its exchange is over it is read off.
-      if (exchange !== null && !this.#receiving) return this.#wait(bytes);
-      const take = Math.min(this.#bodyLeft, bytes.length);
-      this.#bodyLeft -= take;
-      this.#bytes = take === bytes.length ? null : bytes.subarray(take);
-      if (exchange !== null) exchange.listener?.requestData(take === bytes.length ? bytes : bytes.subarray(0, take));
-      if (this.#bodyLeft === 0 && exchange !== null) exchange.listener?.requestEnd([]);
-      return true;
-    }
-    if (exchange !== null) return this.#wait(bytes);
-    return this.#begin(bytes);
-  }
-
-  #wait(bytes: Buffer): false {
-    if (bytes.length > AHEAD_BYTES_MAX) this.#socket.pause();
-    return false;
-  }
-
-  #begin(bytes: Buffer): boolean {
-    const { clock, headBytesMax } = this.#shared;
-    const end = bytes.indexOf('\r\n\r\n', 0, 'latin1');
-    const head = end < 0 || end > headBytesMax - 4 ? null : readPlainHead(bytes.toString('latin1', 0, end + 4));
-    if (head === null) return this.#handOver(bytes);
-    const exchange = new FastExchange(this, head, clock.now(), clock.wall());
-    this.#exchange = exchange;
-    this.#receiving = false;
-    this.#bodyLeft = head.bodyBytes;
-    this.#bytes = end + 4 === bytes.length ? null : bytes.subarray(end + 4);
-    this.#used = true;
-    if (!this.#shared.exchange(exchange)) {
-      this.#exchange = null;
-      return this.#handOver(bytes);
-    }
-    // A decision has deadlines of its own; a refusal that nobody reads has only this one.
-    this.dueAt = exchange.listener === null ? this.#idleDueAt() : Number.POSITIVE_INFINITY;
-    return true;
-  }
-
-  /** To the general lane, with every byte put back. */
-  #handOver(bytes: Buffer): false {
-    const socket = this.#socket;
-    this.#shared.watch.remove(this);
-    this.#bytes = null;
-    this.#bodyLeft = 0;
-    socket.off('data', this.#onData);
-    socket.off('drain', this.#onDrain);
-    socket.off('end', this.#onEnd);
-    socket.off('error', ignore);
-    socket.off('close', this.#onClose);
-    socket.pause();
-    socket.unshift(bytes);
-    this.#shared.handOver(this, socket);
-    socket.resume();
-    return false;
-  }
-
-  // --- what the exchange asks -------------------------------------------------------------------------------------------
-
-  closing(): boolean {
-    return this.#shared.closing();
-  }
-
-  receive(): void {
-    this.#receiving = true;
-    this.#read();
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
-  send(bytes: Buffer | string, last: boolean): boolean {
-    if (!this.#socket.writable) return true;
-    const then = last ? this.#onFlushed : undefined;
-    return typeof bytes === 'string' ? this.#socket.write(bytes, 'latin1', then) : this.#socket.write(bytes, then);
-  }
-
-  done(close: boolean): void {
-    this.#exchange = null;
-    if (close) {
-      this.#leave();
-      closeLingering(this.#socket);
-      return;
-    }
-    this.dueAt = this.#idleDueAt();
-    this.#socket.resume();
-    this.#read();
-  }
-
-  #idleDueAt(): number {
-    return this.#shared.clock.now() + this.#shared.idleMs + IDLE_GRACE_MS;
-  }
-
-  abort(): void {
-    this.#socket.destroy();
-  }
-
-  // --- the end ----------------------------------------------------------------------------------------------------------
-
-  closeIfIdle(): void {
-    if (this.#exchange === null && this.#bodyLeft === 0 && !this.#left) this.#socket.destroySoon();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  /** The socket is about to close; what still comes is nobody's. */
-  #leave(): void {
-    this.#left = true;
-    this.#shared.watch.remove(this);
-    this.#bytes = null;
-    this.#socket.off('data', this.#onData);
-    this.#socket.off('end', this.#onEnd);
-  }
-}
-
-/** A socket that breaks is closed, and `close` tells; without a listener its error would end the process. */
-function ignore(): void {}
