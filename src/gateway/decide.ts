@@ -6,7 +6,7 @@
 import type { Failure } from '../errors.ts';
 import { decisionIdOf } from '../http/decision-id.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { forwardHeaders, relayHeaders } from '../http/forward.ts';
+import { forwardLines, relayHeaders } from '../http/forward.ts';
 import type { RequestHead } from '../http/head.ts';
 import { readRequestHead } from '../http/head.ts';
 import { answerOutcome, failureOutcome } from '../http/outcome.ts';
@@ -118,8 +118,8 @@ export class Decision extends Guarded implements DecisionFacts {
   readonly answer: Answer;
   /** null: the answer does not wait for its record. */
   readonly held: HeldAnswer | null;
-  /** Headers that every call of this decision carries. */
-  readonly forward: readonly string[];
+  /** Lines of the headers that every call of this decision carries. */
+  readonly forward: string;
   assignment: Assignment = UNASSIGNED;
   /** Why the version being called was chosen: the assignment's reason, or `fallback`. */
   reason: Reason = 'no_key';
@@ -154,7 +154,7 @@ export class Decision extends Guarded implements DecisionFacts {
     this.held =
       isDecision && waitsForRecord(route, this.id) ? new HeldAnswer(exchange, gate.listen.bodyBytesHeld) : null;
     this.calls = new Calls(route, gate.clock);
-    this.forward = forwardHeaders(head, {
+    this.forward = forwardLines(head, {
       remoteAddress: exchange.remoteAddress,
       secure: exchange.secure,
       decisionId: this.id,

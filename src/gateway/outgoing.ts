@@ -9,30 +9,32 @@ import type { DecisionFacts } from './record.ts';
 
 export interface Outgoing extends DecisionFacts {
   readonly head: RequestHead;
-  readonly forward: readonly string[];
+  readonly forward: string;
   readonly callSpanId: string;
 }
 
 /** @param more called when a streamed body has been taken and more is wanted */
 export function outgoingRequest(decision: Outgoing, more: () => void): OutgoingRequest {
   const { exchange, body, head } = decision;
-  const headers = tracedHeaders(decision.forward, decision.trace, decision.callSpanId);
+  let headers = tracedLines(decision.forward, decision.trace, decision.callSpanId);
   // Trailers exist in chunked bodies only (RFC 9112 section 7.1.2).
   const hasTrailers = head.trailerNames !== '' && exchange.body.length < 0;
-  if (hasTrailers) headers.push('trailer', head.trailerNames);
+  if (hasTrailers) headers += `trailer: ${head.trailerNames}\r\n`;
   const streamed = exchange.body.length !== 0 && (hasTrailers || body.whole() === null);
   return {
     method: exchange.method,
     path: decision.target,
     headers,
+    takesTrailers: head.trailers,
+    announced: head.framed ? exchange.body.length : -1,
     host: '',
     body: exchange.body.length === 0 ? null : streamed ? body.stream(more) : body.whole(),
     trailers: hasTrailers ? () => body.trailers : null,
   };
 }
 
-export function tracedHeaders(forward: readonly string[], trace: TraceContext, callSpanId: string): string[] {
-  const headers = [...forward, 'traceparent', formatTraceparent(trace.traceId, callSpanId, trace.sampled)];
-  if (trace.tracestate !== '') headers.push('tracestate', trace.tracestate);
-  return headers;
+/** What every call of one decision carries, and where it hangs in its trace. */
+export function tracedLines(forward: string, trace: TraceContext, callSpanId: string): string {
+  const lines = `${forward}traceparent: ${formatTraceparent(trace.traceId, callSpanId, trace.sampled)}\r\n`;
+  return trace.tracestate === '' ? lines : `${lines}tracestate: ${trace.tracestate}\r\n`;
 }

@@ -4,6 +4,7 @@ import type { Settled } from '../capture/handover/settling.ts';
 import type { Failure } from '../errors.ts';
 import { failureIndex, failureKind } from '../errors.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { HeaderNames } from '../http/header-names.ts';
 import type { Assignment, ExchangeRecord, Reason, Role } from '../model.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
 import type { Answer } from './answer.ts';
@@ -100,8 +101,9 @@ function handOver(
   covered: boolean,
   settled: Settled | null,
 ): void {
-  const { gate, calls, answer, exchange } = decision;
+  const { gate, calls, answer, exchange, trace } = decision;
   const { called, upstreamMs } = calls;
+  // One server span per decision: a call that is covered hangs below it, and does not claim it.
   gate.handOver(
     toRecord(decision, {
       version: called.index,
@@ -113,7 +115,9 @@ function handOver(
       latencyMs,
       upstreamMs,
       attempts: calls.attempts,
-      ...spansOf(decision, covered),
+      parentSpanId: covered ? trace.spanId : trace.parentSpanId,
+      spanId: covered ? '' : trace.spanId,
+      callSpanId: decision.callSpanId,
       headers: answer.headers,
       held: answer.held,
       bytes: answer.bytes,
@@ -123,21 +127,7 @@ function handOver(
   );
 }
 
-/** One server span per decision: a call that is covered hangs below it, and does not claim it. */
-function spansOf(
-  { trace, callSpanId }: Recorded,
-  covered: boolean,
-): Pick<CallFacts, 'parentSpanId' | 'spanId' | 'callSpanId'> {
-  return covered
-    ? { parentSpanId: trace.spanId, spanId: '', callSpanId }
-    : { parentSpanId: trace.parentSpanId, spanId: trace.spanId, callSpanId };
-}
-
-const ANSWER_HEADERS: ReadonlySet<string> = new Set([
-  'content-type',
-  'content-encoding',
-  'inference-header-content-length',
-]);
+const ANSWER_HEADERS = new HeaderNames(['content-type', 'content-encoding', 'inference-header-content-length']);
 
 export function toRecord(decision: DecisionFacts, call: CallFacts): ExchangeRecord {
   const { route, assignment, trace, exchange, body } = decision;
@@ -171,18 +161,9 @@ export function toRecord(decision: DecisionFacts, call: CallFacts): ExchangeReco
     spanId: call.spanId,
     callSpanId: call.callSpanId,
     sampled: trace.sampled,
-    requestHeaders: selected(exchange.rawHeaders, route.recordHeaders),
-    responseHeaders: selected(call.headers, ANSWER_HEADERS),
+    requestHeaders: route.recordHeaders.of(exchange.rawHeaders),
+    responseHeaders: ANSWER_HEADERS.of(call.headers),
     request: body.held,
     response: call.held,
   };
-}
-
-function selected(rawHeaders: readonly string[], names: ReadonlySet<string>): string[] {
-  const out: string[] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = (rawHeaders[i] as string).toLowerCase();
-    if (names.has(name)) out.push(name, rawHeaders[i + 1] as string);
-  }
-  return out;
 }

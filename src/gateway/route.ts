@@ -2,6 +2,7 @@
 // (upstreams, counters, mirrors), which is keyed by what it depends on.
 
 import type { ModelPlan, Plan } from '../config/plan.ts';
+import { HeaderNames } from '../http/header-names.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeadlineWatch } from '../kernel/deadlines.ts';
 import type { Mirror } from '../mirror/mirror.ts';
@@ -57,7 +58,7 @@ export interface Route {
   /** Calls in flight of this model on this thread. */
   readonly load: { inflight: number };
   /** Lower-case names of request headers that go on the record. */
-  readonly recordHeaders: ReadonlySet<string>;
+  readonly recordHeaders: HeaderNames;
 }
 
 export interface Routes {
@@ -68,8 +69,6 @@ export interface Routes {
   readonly endpoints: readonly Endpoint[];
   /** Shadows in flight. */
   readonly shadows: number;
-  /** Bytes of requests held by them. */
-  readonly shadowBytes: number;
   /** Cut off what is under way, shadows first, and close every connection. */
   close(): Promise<void>;
 }
@@ -155,7 +154,7 @@ export function createRoutes(
           };
         }),
         load,
-        recordHeaders: new Set([...READING_HEADERS, ...model.capture.headers]),
+        recordHeaders: new HeaderNames([...READING_HEADERS, ...model.capture.headers]),
       };
     });
   }
@@ -179,9 +178,6 @@ export function createRoutes(
     },
     get shadows() {
       return sum(mirrors.values(), ({ mirror }) => mirror.calls);
-    },
-    get shadowBytes() {
-      return sum(mirrors.values(), ({ mirror }) => mirror.bytes);
     },
     async close() {
       for (const { mirror } of mirrors.values()) mirror.close();

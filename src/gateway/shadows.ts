@@ -2,89 +2,91 @@
 // request is copied once its body is whole; that may be after its own call has begun.
 
 import { failureIndex, failureKind } from '../errors.ts';
+import type { OutgoingRequest } from '../http/call.ts';
+import type { RequestHead } from '../http/head.ts';
 import { spanId } from '../kernel/ids.ts';
-import type { ShadowResult } from '../mirror/mirror.ts';
+import type { ShadowBounds, ShadowResult } from '../mirror/mirror.ts';
 import { isMirrored } from '../mirror/mirror.ts';
 import type { ShadowDrop } from '../model.ts';
-import { tracedHeaders } from './outgoing.ts';
+import type { Gate } from './gate.ts';
+import { tracedLines } from './outgoing.ts';
 import type { DecisionFacts } from './record.ts';
 import { toRecord } from './record.ts';
 import type { RouteMirror } from './route.ts';
 
 /** A decision as its shadows see it. */
 export interface Mirrored extends DecisionFacts {
-  readonly forward: readonly string[];
+  readonly head: RequestHead;
+  readonly forward: string;
   mirrored: boolean;
 }
 
 /** Once, as soon as the body is whole or known to be too long. */
 export function sendShadows(decision: Mirrored): void {
+  if (!isStillToMirror(decision)) return;
   const { body, exchange, gate } = decision;
   const tooLarge = body.truncated || exchange.body.length > gate.listen.bodyBytesHeld;
-  if (!body.complete && !tooLarge) return;
-  mirrorsOf(decision, (mirror) => (tooLarge ? 'body_too_large' : sendShadow(decision, mirror)));
+  if (body.complete || tooLarge) toMirrors(decision, tooLarge ? 'body_too_large' : null);
 }
 
 /** The decision is over: what could not be copied by now never will be. */
 export function dropShadows(decision: Mirrored): void {
-  mirrorsOf(decision, () => (decision.body.truncated ? 'body_too_large' : 'request_incomplete'));
+  if (isStillToMirror(decision)) toMirrors(decision, decision.body.truncated ? 'body_too_large' : 'request_incomplete');
 }
 
-function mirrorsOf(decision: Mirrored, send: (mirror: RouteMirror) => ShadowDrop | null): void {
+function isStillToMirror({ route, mirrored, isDecision }: Mirrored): boolean {
+  return route.mirrors.length > 0 && !mirrored && isDecision;
+}
+
+/** @param reason why nothing can be sent, or null */
+function toMirrors(decision: Mirrored, reason: ShadowDrop | null): void {
   const { route, gate, assignment } = decision;
-  if (route.mirrors.length === 0 || decision.mirrored || !decision.isDecision) return;
   decision.mirrored = true;
   for (const mirror of route.mirrors) {
     if (mirror.version === assignment.version || !isMirrored(decision.id, mirror.name, mirror.share)) continue;
     // Not even a fault of the gate's own in a shadow may reach the decision.
     try {
-      const drop = send(mirror);
+      const drop = reason ?? sendShadow(decision, mirror);
       if (drop !== null) mirror.meter.shadowDropped(drop);
     } catch (error) {
       gate.fault(error);
     }
   }
-  gate.meters.gateway.shadowBytes(gate.routes.shadowBytes);
 }
 
 function sendShadow(decision: Mirrored, mirror: RouteMirror): ShadowDrop | null {
-  const { gate, body, exchange } = decision;
+  const { gate, body, exchange, head } = decision;
   if (gate.draining) return 'draining';
   const whole = body.whole();
   if (whole === null) return 'body_too_large';
   const callSpanId = spanId();
-  const headers = tracedHeaders(decision.forward, decision.trace, callSpanId);
-  headers.push('headgate-shadow', mirror.name);
-  const bounds = {
-    timeoutMs: mirror.timeoutMs,
-    callsMax: mirror.callsMax,
-    bytesMax: mirror.bytesMax,
-    heldBytesMax: gate.listen.bodyBytesHeld,
-    answerBytesMax: gate.listen.bodyBytesMax,
+  const request: OutgoingRequest = {
+    method: exchange.method,
+    path: decision.target,
+    headers: `${tracedLines(decision.forward, decision.trace, callSpanId)}headgate-shadow: ${mirror.name}\r\n`,
+    takesTrailers: head.trailers,
+    announced: head.framed ? exchange.body.length : -1,
+    host: '',
+    body: whole.length === 0 ? null : whole,
+    trailers: null,
   };
   const at = gate.clock.wall();
-  const drop = mirror.mirror.send(
-    { call: (request, listener) => mirror.upstream.call(request, listener, null) },
-    {
-      method: exchange.method,
-      path: decision.target,
-      headers,
-      host: '',
-      body: whole.length === 0 ? null : whole,
-      trailers: null,
-    },
-    whole.length,
-    bounds,
-    (result) => {
-      try {
-        shadowEnded(decision, mirror, result, callSpanId, at);
-      } catch (error) {
-        gate.fault(error);
-      }
-    },
-  );
-  if (drop === null) mirror.meter.inflight(1);
-  return drop;
+  const drop = mirror.mirror.send(mirror.upstream, request, whole.length, boundsOf(mirror, gate), (result) => {
+    gate.meters.gateway.shadowBytes(-whole.length);
+    try {
+      shadowEnded(decision, mirror, result, callSpanId, at);
+    } catch (error) {
+      gate.fault(error);
+    }
+  });
+  if (drop !== null) return drop;
+  gate.meters.gateway.shadowBytes(whole.length);
+  mirror.meter.inflight(1);
+  return null;
+}
+
+function boundsOf({ timeoutMs, callsMax, bytesMax }: RouteMirror, { listen }: Gate): ShadowBounds {
+  return { timeoutMs, callsMax, bytesMax, heldBytesMax: listen.bodyBytesHeld, answerBytesMax: listen.bodyBytesMax };
 }
 
 function shadowEnded(
@@ -107,7 +109,6 @@ function shadowEnded(
     decision.body.bytes,
     result.bytes,
   );
-  gate.meters.gateway.shadowBytes(gate.routes.shadowBytes);
   gate.handOver(
     toRecord(decision, {
       version: mirror.version,

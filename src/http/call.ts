@@ -7,8 +7,12 @@ import type { Failure } from '../errors.ts';
 export interface OutgoingRequest {
   readonly method: string;
   readonly path: string;
-  /** Flat name, value, ...; holds no hop-by-hop header and no host. */
-  readonly headers: readonly string[];
+  /** Lines of a head (field-lines.ts); holds no hop-by-hop header, no host and no length. */
+  readonly headers: string;
+  /** Whether trailers of the answer are taken. */
+  readonly takesTrailers: boolean;
+  /** The length that the caller has announced, though it may be 0; -1 where it has not. */
+  readonly announced: number;
   /** Host header. */
   readonly host: string;
   /** All of it, a stream of it, or none. */

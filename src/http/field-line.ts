@@ -37,7 +37,7 @@ function isBlank(code: number): boolean {
 export function isValue(value: string): boolean {
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
-    if ((code < 32 && code !== 9) || code === 127) return false;
+    if ((code < 32 && code !== 9) || code === 127 || code > 255) return false;
   }
   return true;
 }

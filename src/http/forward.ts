@@ -9,28 +9,21 @@ export interface ForwardFacts {
 }
 
 /**
- * The part of the upstream headers that is the same for every attempt and every shadow of one decision.
+ * The lines of the upstream headers that are the same for every attempt and every shadow of one decision.
  * Host, credentials, traceparent and the shadow mark are added per call.
  */
-export function forwardHeaders(head: RequestHead, facts: ForwardFacts): string[] {
-  const headers = head.forward.slice();
+export function forwardLines(head: RequestHead, facts: ForwardFacts): string {
+  const { remoteAddress } = facts;
   const proto = facts.secure ? 'https' : 'http';
   const host = head.host === '' ? '' : `;host=${quoted(head.host)}`;
-  const element = `for=${node(facts.remoteAddress)}${host};proto=${proto}`;
-  headers.push(
-    'headgate-decision',
-    facts.decisionId,
-    'forwarded',
-    head.forwarded === '' ? element : `${head.forwarded}, ${element}`,
-    'x-forwarded-for',
-    head.forwardedFor === '' ? facts.remoteAddress : `${head.forwardedFor}, ${facts.remoteAddress}`,
-    'x-forwarded-proto',
-    head.forwardedProto === '' ? proto : head.forwardedProto,
-  );
+  const element = `for=${node(remoteAddress)}${host};proto=${proto}`;
+  const forwarded = head.forwarded === '' ? element : `${head.forwarded}, ${element}`;
+  const forwardedFor = head.forwardedFor === '' ? remoteAddress : `${head.forwardedFor}, ${remoteAddress}`;
+  const forwardedProto = head.forwardedProto === '' ? proto : head.forwardedProto;
   const forwardedHost = head.forwardedHost === '' ? head.host : head.forwardedHost;
+  const lines = `${head.forward}headgate-decision: ${facts.decisionId}\r\nforwarded: ${forwarded}\r\nx-forwarded-for: ${forwardedFor}\r\nx-forwarded-proto: ${forwardedProto}\r\n`;
   // HTTP/1.0 may come without a host.
-  if (forwardedHost !== '') headers.push('x-forwarded-host', forwardedHost);
-  return headers;
+  return forwardedHost === '' ? lines : `${lines}x-forwarded-host: ${forwardedHost}\r\n`;
 }
 
 /** RFC 7239 section 6: an IPv6 address is bracketed and quoted. */

@@ -2,9 +2,11 @@
 // go upstream. Hop-by-hop headers and what `Connection` names stay behind (RFC 9110 section 7.6.1), and they are removed
 // before the gate adds its own, so that a client can never strip what the gate adds (CVE-2026-33805).
 
+import { linesOf, pairsOf } from './field-lines.ts';
+
 export interface RequestHead {
-  /** End-to-end headers, flat, in their order and case; without host, forwarding and trace headers. */
-  readonly forward: string[];
+  /** Lines of the end-to-end headers, in their order and case; without host, length, forwarding and trace headers. */
+  readonly forward: string;
   readonly host: string;
   /** Joined values of headers that the gate extends; empty where absent. */
   readonly forwarded: string;
@@ -14,6 +16,8 @@ export interface RequestHead {
   /** The caller's own decision id; empty where absent. */
   readonly decisionId: string;
   readonly expectContinue: boolean;
+  /** Whether there is a Content-Length. */
+  readonly framed: boolean;
   /** The client takes trailers (TE: trailers). */
   readonly trailers: boolean;
   /** Names of the trailers that the client announces; empty where it does not. */
@@ -45,7 +49,8 @@ export const DECISION_ID = /^[\x21-\x7e]{1,128}$/;
 const join = (before: string, value: string): string => (before === '' ? value : `${before}, ${value}`);
 
 export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
-  const forward: string[] = [];
+  let forward = '';
+  let framed = false;
   let listed: string[] | null = null;
   let host = '';
   let hosts = 0;
@@ -65,7 +70,10 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
     // Few names have a meaning here: length and first letter decide, so that the rest costs no lower-casing.
     switch (specialName(name)) {
       case '':
-        forward.push(name, value);
+        forward += `${name}: ${value}\r\n`;
+        break;
+      case 'content-length':
+        framed = true;
         break;
       case 'host':
         host = value;
@@ -115,12 +123,13 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
     }
   }
 
-  if (listed !== null) problem ||= dropListed(forward, listed);
+  if (listed !== null) {
+    problem ||= listedProblem(listed);
+    forward = withoutListed(forward, listed);
+  }
   if (hosts > 1) problem ||= 'The header host came twice.';
   else if (!HOST.test(host)) problem ||= `Host: ${printable(host)} is not the name of a host.`;
   if (expect !== '' && !/^100-continue$/i.test(expect)) problem ||= `Expect: ${printable(expect)} cannot be met.`;
-  // The gate takes trailers exactly where the client does.
-  if (trailers) forward.push('te', 'trailers');
   return {
     forward,
     host,
@@ -130,6 +139,7 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
     forwardedProto,
     decisionId,
     expectContinue: expect !== '',
+    framed,
     trailers,
     trailerNames,
     problem,
@@ -147,6 +157,7 @@ const SPECIAL: ReadonlySet<string> = new Set([
   'keep-alive',
   'tracestate',
   'traceparent',
+  'content-length',
   'headgate-error',
   'http2-settings',
   'headgate-shadow',
@@ -185,21 +196,15 @@ function listNames(value: string, before: string[] | null): string[] | null {
   return names;
 }
 
-/** Remove the headers that Connection names. @returns a problem where it names one that must stay */
-function dropListed(forward: string[], listed: readonly string[]): string {
-  for (const name of listed) {
-    if (PROTECTED.has(name)) return `Connection may not name ${name}.`;
-  }
-  let kept = 0;
-  for (let i = 0; i < forward.length; i += 2) {
-    const name = forward[i] as string;
-    if (listed.includes(name.toLowerCase())) continue;
-    forward[kept] = name;
-    forward[kept + 1] = forward[i + 1] as string;
-    kept += 2;
-  }
-  forward.length = kept;
-  return '';
+/** What is wrong where Connection names a header that must stay, or empty. */
+function listedProblem(listed: readonly string[]): string {
+  const stays = listed.find((name) => PROTECTED.has(name));
+  return stays === undefined ? '' : `Connection may not name ${stays}.`;
+}
+
+function withoutListed(forward: string, listed: readonly string[]): string {
+  const pairs = pairsOf(forward);
+  return linesOf(pairs.filter((_, i) => !listed.includes((pairs[i - (i % 2)] as string).toLowerCase())));
 }
 
 /** First value of a header, or undefined. @param name lower case */

@@ -8,8 +8,8 @@ const READ_BYTES = 64 * 1024;
 export const READ_BUFFER: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /** Bytes that stay: a copy. */
-export function keptBytes(bytes: Uint8Array, start: number, end: number): Buffer {
+export function keptBytes(bytes: Buffer, start: number, end: number): Buffer {
   const kept = Buffer.allocUnsafe(end - start);
-  kept.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), 0);
+  bytes.copy(kept, 0, start, end);
   return kept;
 }

@@ -16,6 +16,7 @@ export interface ShadowTarget {
   call(
     request: OutgoingRequest,
     listener: CallListener,
+    avoid: null,
   ): { readonly call: Call; release(outcome: Outcome): void } | undefined;
 }
 
@@ -119,7 +120,7 @@ class Shadow implements CallListener, Watched {
   start(target: ShadowTarget, request: OutgoingRequest): boolean {
     this.dueAt = this.#startedAt + this.#bounds.timeoutMs;
     this.#watch.add(this);
-    this.#outgoing = target.call(request, this);
+    this.#outgoing = target.call(request, this, null);
     if (this.#outgoing === undefined) this.#watch.remove(this);
     return this.#outgoing !== undefined;
   }

@@ -52,9 +52,10 @@ export interface GatewayMeter {
   /** An exchange was finished / could not be handed over. */
   received(): void;
   captureDropped(reason: CaptureDrop): void;
-  /** Gauge: slabs in the monitor's hands; bytes held for shadows. */
+  /** Gauge: slabs in the monitor's hands. */
   slabsOut(count: number): void;
-  shadowBytes(bytes: number): void;
+  /** Gauge: bytes held for shadows. */
+  shadowBytes(delta: number): void;
   /** A connection over `listen.connections` was closed. */
   connectionRefused(): void;
   /** A log line found no room, since nobody reads them fast enough. */
@@ -138,9 +139,7 @@ function gatewayMeter(cells: Float64Array): GatewayMeter {
     slabsOut(count) {
       cells[at.slabsOut] = count;
     },
-    shadowBytes(bytes) {
-      cells[at.shadowBytes] = bytes;
-    },
+    shadowBytes: (delta) => add(cells, at.shadowBytes, delta),
     connectionRefused: () => add(cells, at.connectionsRefused, 1),
     logLineLost: () => add(cells, at.logLinesLost, 1),
     loopDelay(p99Ms, maxMs) {

@@ -50,16 +50,26 @@ export function callEndpoint(endpoint: Endpoint, request: OutgoingRequest, liste
   // First: a call that throws has not been made, and nobody would release it.
   const call = transport.call(request, listener);
   state.inflight++;
-  const trial = state.breaker.taken();
-  let released = false;
-  return {
-    endpoint,
-    call,
-    release(outcome) {
-      if (released) return;
-      released = true;
-      state.inflight--;
-      state.breaker[outcome](trial);
-    },
-  };
+  return new BookedCall(endpoint, call, state.breaker.taken());
+}
+
+class BookedCall implements EndpointCall {
+  readonly endpoint: Endpoint;
+  readonly call: Call;
+  readonly #trial: boolean;
+  #released = false;
+
+  constructor(endpoint: Endpoint, call: Call, trial: boolean) {
+    this.endpoint = endpoint;
+    this.call = call;
+    this.#trial = trial;
+  }
+
+  release(outcome: Outcome): void {
+    if (this.#released) return;
+    this.#released = true;
+    const { state } = this.endpoint;
+    state.inflight--;
+    state.breaker[outcome](this.#trial);
+  }
 }

@@ -2,6 +2,7 @@
 // for a sick one. Consecutive answers change an endpoint's mind, one lost packet does not.
 
 import type { AuthPlan, HealthPlan } from '../config/plan.ts';
+import { linesOf } from '../http/field-lines.ts';
 import { isHealthy } from '../http/outcome.ts';
 import { signHeaders } from './auth/auths.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -19,7 +20,7 @@ export function startHealthChecks(
   auth: AuthPlan | null,
   options: TransportOptions,
 ): HealthChecks {
-  const headers = signHeaders(auth, ['user-agent', 'headgate-health']);
+  const headers = linesOf(signHeaders(auth, ['user-agent', 'headgate-health']));
   const checks = endpoints.map((endpoint) => {
     const transport = createUndiciTransport(endpoint.plan.origin, { ...options, connectionsMax: 1 });
     return new Check(endpoint, plan, headers, transport);
@@ -35,13 +36,13 @@ export function startHealthChecks(
 class Check {
   readonly #endpoint: Endpoint;
   readonly #plan: HealthPlan;
-  readonly #headers: readonly string[];
+  readonly #headers: string;
   readonly #transport: Transport;
   #streak = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(endpoint: Endpoint, plan: HealthPlan, headers: readonly string[], transport: Transport) {
+  constructor(endpoint: Endpoint, plan: HealthPlan, headers: string, transport: Transport) {
     this.#endpoint = endpoint;
     this.#plan = plan;
     this.#headers = headers;
@@ -63,6 +64,8 @@ class Check {
         method: 'GET',
         path: this.#plan.path,
         headers: this.#headers,
+        takesTrailers: false,
+        announced: -1,
         host: this.#endpoint.authority,
         body: null,
         trailers: null,

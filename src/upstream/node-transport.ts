@@ -7,6 +7,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Call, CallListener, OutgoingRequest } from '../http/call.ts';
+import { pairsOf } from '../http/field-lines.ts';
 import type { Transport, TransportOptions } from './transport.ts';
 import { IDLE_MS, RESPONSE_HEAD_BYTES_MAX } from './transport.ts';
 import { CONNECT_TIMEOUT, transportFailure } from './transport-failure.ts';
@@ -68,19 +69,12 @@ export function createNodeTransport(origin: string, options: TransportOptions): 
 }
 
 /** Framing, host and connection are the transport's to write; TE has to be named in Connection (RFC 9110 section 10.1.4). */
-function wireHeaders({ host, headers, body }: OutgoingRequest): string[] {
-  const wire = ['host', host];
-  let connection = 'keep-alive';
-  let framed = body === null;
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string;
-    const lower = name.length === 2 || name.length === 14 ? name.toLowerCase() : name;
-    if (lower === 'te') connection = 'keep-alive, te';
-    else if (lower === 'content-length') framed = true;
-    wire.push(name, headers[i + 1] as string);
-  }
-  wire.push('connection', connection);
-  if (!framed) wire.push('transfer-encoding', 'chunked');
+function wireHeaders({ host, headers, takesTrailers, announced, body }: OutgoingRequest): string[] {
+  const wire = ['host', host, ...pairsOf(headers)];
+  if (takesTrailers) wire.push('te', 'trailers');
+  wire.push('connection', takesTrailers ? 'keep-alive, te' : 'keep-alive');
+  if (announced >= 0) wire.push('content-length', String(announced));
+  else if (body !== null) wire.push('transfer-encoding', 'chunked');
   return wire;
 }
 

@@ -6,6 +6,7 @@ import { type AnswerHead, readAnswerHead } from '../http/answer-head.ts';
 import type { Call, CallListener, OutgoingRequest } from '../http/call.ts';
 import { ChunkedReader, type ChunkedSink } from '../http/chunked-reader.ts';
 import { keptBytes } from '../kernel/read-buffer.ts';
+import { writeTogether } from '../kernel/write-together.ts';
 import { createSocketPool, type PooledSocket, type SocketPool, type SocketUser, type Taker } from './socket-pool.ts';
 import type { Transport, TransportOptions } from './transport.ts';
 import { RESPONSE_HEAD_BYTES_MAX } from './transport.ts';
@@ -50,9 +51,6 @@ export function createSocketTransport(origin: string, options: TransportOptions)
 }
 
 const EMPTY = Buffer.alloc(0);
-
-/** A body up to this size is copied behind its head, so that both leave in one write. */
-const ONE_WRITE_BYTES_MAX = 64 * 1024;
 
 class SocketCall implements Call, Taker, SocketUser, ChunkedSink {
   readonly #pool: SocketPool;
@@ -100,19 +98,8 @@ class SocketCall implements Call, Taker, SocketUser, ChunkedSink {
     const { socket } = pooled;
     const { body } = this.#request;
     const head = requestHead(this.#request);
-    if (!(body instanceof Uint8Array)) {
-      socket.write(head, 'latin1');
-    } else if (body.length <= ONE_WRITE_BYTES_MAX) {
-      const bytes = Buffer.allocUnsafe(head.length + body.length);
-      bytes.write(head, 0, 'latin1');
-      bytes.set(body, head.length);
-      socket.write(bytes);
-    } else {
-      socket.cork();
-      socket.write(head, 'latin1');
-      socket.write(body);
-      socket.uncork();
-    }
+    if (body instanceof Uint8Array) writeTogether(socket, head, body, '');
+    else socket.write(head, 'latin1');
   }
 
   connectFailed(error: Error): void {
@@ -285,22 +272,10 @@ function mayBecomeHead(bytes: Buffer): boolean {
   return true;
 }
 
-/** The head as it goes over the wire. Framing and connection are this transport's to write. */
-function requestHead({ method, path, host, headers, body }: OutgoingRequest): string {
-  let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
-  let connection = 'keep-alive';
-  let framed = false;
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string;
-    if (name.length === 14 && name.toLowerCase() === 'content-length') {
-      framed = true;
-      continue;
-    }
-    // RFC 9110 section 10.1.4.
-    if (name === 'te') connection = 'keep-alive, te';
-    text += `${name}: ${headers[i + 1]}\r\n`;
-  }
-  if (body instanceof Uint8Array) text += `content-length: ${body.length}\r\n`;
-  else if (framed) text += 'content-length: 0\r\n';
-  return `${text}connection: ${connection}\r\n\r\n`;
+/** The head as it goes over the wire. Framing and connection are this transport's to write (TE: RFC 9110 section 10.1.4). */
+function requestHead({ method, path, host, headers, takesTrailers, announced, body }: OutgoingRequest): string {
+  const length = body instanceof Uint8Array ? body.length : announced;
+  const framing = length < 0 ? '' : `content-length: ${length}\r\n`;
+  const connection = takesTrailers ? 'te: trailers\r\nconnection: keep-alive, te' : 'connection: keep-alive';
+  return `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${headers}${framing}${connection}\r\n\r\n`;
 }

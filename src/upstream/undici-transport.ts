@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module';
 import type { buildConnector, Dispatcher } from 'undici';
 import type { Call, CallListener } from '../http/call.ts';
+import { pairsOf } from '../http/field-lines.ts';
 import type { Transport, TransportOptions } from './transport.ts';
 import { IDLE_MS, RESPONSE_HEAD_BYTES_MAX } from './transport.ts';
 import { transportFailure } from './transport-failure.ts';
@@ -25,11 +26,14 @@ export function createUndiciTransport(origin: string, options: TransportOptions)
   });
   return {
     call(request, listener) {
-      const { headers, host, body } = request;
+      const { host, body, announced } = request;
+      const headers = ['host', host, ...pairsOf(request.headers)];
+      if (announced >= 0) headers.push('content-length', String(announced));
+      if (request.takesTrailers) headers.push('te', 'trailers');
       const dispatch: Dispatcher.DispatchOptions = {
         path: request.path,
         method: request.method as Dispatcher.HttpMethod,
-        headers: ['host', host, ...headers],
+        headers,
         body: body as Buffer | null,
       };
       const call = new UndiciCall(listener, dispatch, options.connectTimeoutMs);

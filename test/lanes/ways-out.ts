@@ -154,7 +154,9 @@ export async function call(
   const request: OutgoingRequest = {
     method,
     path,
-    headers: ['content-type', 'application/json', ...(method === 'POST' ? ['content-length', '2'] : [])],
+    headers: 'content-type: application/json\r\n',
+    takesTrailers: false,
+    announced: method === 'POST' ? 2 : -1,
     host: 'models.test',
     body: method !== 'POST' ? null : way === 'node' ? Readable.from([bytes]) : bytes,
     trailers: null,

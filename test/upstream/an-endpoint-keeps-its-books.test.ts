@@ -6,7 +6,16 @@ import { callEndpoint, createEndpoint } from '../../src/upstream/endpoint.ts';
 import { createRetryBudget } from '../../src/upstream/retry-budget.ts';
 import type { Transport } from '../../src/upstream/transport.ts';
 
-const REQUEST: OutgoingRequest = { method: 'GET', path: '/', headers: [], host: '', body: null, trailers: null };
+const REQUEST: OutgoingRequest = {
+  method: 'GET',
+  path: '/',
+  headers: '',
+  takesTrailers: false,
+  announced: -1,
+  host: '',
+  body: null,
+  trailers: null,
+};
 const LISTENER: CallListener = {
   callSent() {},
   callInformed() {},

@@ -6,6 +6,7 @@ import { readPlainHead } from '../../http/plain-head.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { DeadlineWatch, Watched } from '../../kernel/deadlines.ts';
 import { keptBytes } from '../../kernel/read-buffer.ts';
+import { writeTogether } from '../../kernel/write-together.ts';
 import { type Adopted, adopt } from './adopt.ts';
 import { FastExchange, type FastLink } from './fast-exchange.ts';
 import { closeLingering } from './lingering-close.ts';
@@ -229,10 +230,14 @@ export class FastConnection implements FastLink, Watched {
     this.#socket.resume();
   }
 
-  send(bytes: Buffer | string, last: boolean): boolean {
+  send(text: string, last: boolean): boolean {
     if (!this.#socket.writable) return true;
-    const then = last ? this.#onFlushed : undefined;
-    return typeof bytes === 'string' ? this.#socket.write(bytes, 'latin1', then) : this.#socket.write(bytes, then);
+    return this.#socket.write(text, 'latin1', last ? this.#onFlushed : undefined);
+  }
+
+  sendTogether(before: string, bytes: Uint8Array, after: string, last: boolean): boolean {
+    if (!this.#socket.writable) return true;
+    return writeTogether(this.#socket, before, bytes, after, last ? this.#onFlushed : undefined);
   }
 
   done(close: boolean): void {

@@ -2,6 +2,7 @@
 // (fast-lane.ts) owns the socket, the order of requests and the end.
 
 import type { BodyFrame, Exchange, ExchangeListener } from '../../http/exchange.ts';
+import { isValue } from '../../http/field-line.ts';
 import type { PlainHead } from '../../http/plain-head.ts';
 
 /** The connection, as its exchange needs it. */
@@ -14,19 +15,15 @@ export interface FastLink {
   pause(): void;
   resume(): void;
   /** @returns false where the socket's buffer is full. `last`: `exchange.flushed` follows once it is with the kernel */
-  send(bytes: Buffer | string, last: boolean): boolean;
+  send(text: string, last: boolean): boolean;
+  /** A piece of the body between two texts. */
+  sendTogether(before: string, bytes: Uint8Array, after: string, last: boolean): boolean;
   /** The answer is complete. */
   done(close: boolean): void;
   abort(): void;
 }
 
 type Framing = 'none' | 'length' | 'chunked';
-
-/** What node:http would refuse to send in a line of a head: with a CR or an LF of its own, it would be another line. */
-const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
-
-/** An answer up to this size leaves in one write with its head. */
-const ONE_WRITE_BYTES_MAX = 64 * 1024;
 
 export class FastExchange implements Exchange {
   readonly method: string;
@@ -96,13 +93,13 @@ export class FastExchange implements Exchange {
 
   start(status: number, statusText: string, rawHeaders: string[]): void {
     if (status < 200 || status > 999) throw new Error(`${status} is not the status of an answer`);
-    if (UNSENDABLE.test(statusText)) throw new Error('the reason phrase holds a control character');
+    if (!isValue(statusText)) throw new Error('the reason phrase holds a control character');
     let text = `HTTP/1.1 ${status} ${statusText}\r\n`;
     let length = -1;
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const name = rawHeaders[i] as string;
       const value = rawHeaders[i + 1] as string;
-      if (UNSENDABLE.test(value)) throw new Error(`the header ${name} holds a control character`);
+      if (!isValue(value)) throw new Error(`the header ${name} holds a control character`);
       text += `${name}: ${value}\r\n`;
       if (name.length === 14 && name.toLowerCase() === 'content-length') length = Number(value);
     }
@@ -183,17 +180,7 @@ export class FastExchange implements Exchange {
     const lead = this.#head + before;
     this.#head = '';
     this.#lastSent ||= last;
-    if (chunk.length > ONE_WRITE_BYTES_MAX) {
-      if (lead !== '') this.#link.send(lead, false);
-      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      const room = this.#link.send(bytes, last);
-      return after === '' ? room : this.#link.send(after, last);
-    }
-    const bytes = Buffer.allocUnsafe(lead.length + chunk.length + after.length);
-    bytes.write(lead, 0, 'latin1');
-    bytes.set(chunk, lead.length);
-    if (after !== '') bytes.write(after, lead.length + chunk.length, 'latin1');
-    return this.#link.send(bytes, last);
+    return this.#link.sendTogether(lead, chunk, after, last);
   }
 
   #sendText(text: string, last: boolean): void {
