@@ -3,12 +3,11 @@
 // finds the late ones. Resolution is the tick; order within a tick is not defined.
 
 import type { Clock } from './clock.ts';
+import { type Listed, LiveList } from './live-list.ts';
 
 /** Something with a deadline. Set `dueAt` (monotonic ms; Infinity: none) at any time while it is watched. */
-export interface Watched {
+export interface Watched extends Listed {
   dueAt: number;
-  /** Owned by the watch: the item's place in it, -1 while it is not in one. */
-  place: number;
   /** Called once `dueAt` has passed; must move `dueAt` or leave the watch. */
   expired(nowMs: number): void;
 }
@@ -23,28 +22,15 @@ export interface DeadlineWatch {
 }
 
 export function createDeadlineWatch(clock: Clock, tickMs: number): DeadlineWatch {
-  const items: Watched[] = [];
+  const items = new LiveList<Watched>();
   let timer: NodeJS.Timeout | undefined;
-
-  function remove(item: Watched): void {
-    const { place } = item;
-    if (place < 0 || items[place] !== item) return;
-    item.place = -1;
-    const last = items.pop();
-    if (last !== undefined && last !== item) {
-      items[place] = last;
-      last.place = place;
-    }
-  }
 
   function sweep(): void {
     const nowMs = clock.now();
-    // Backwards, so that an item that leaves (and the last one that takes its place) is never skipped.
-    for (let i = items.length - 1; i >= 0; i--) {
-      const item = items[i];
-      if (item !== undefined && item.dueAt <= nowMs) item.expired(nowMs);
-    }
-    if (items.length === 0 && timer !== undefined) {
+    items.each((item) => {
+      if (item.dueAt <= nowMs) item.expired(nowMs);
+    });
+    if (items.size === 0 && timer !== undefined) {
       clearInterval(timer);
       timer = undefined;
     }
@@ -52,12 +38,12 @@ export function createDeadlineWatch(clock: Clock, tickMs: number): DeadlineWatch
 
   return {
     add(item) {
-      item.place = items.push(item) - 1;
+      items.add(item);
       timer ??= setInterval(sweep, tickMs).unref();
     },
-    remove,
+    remove: (item) => void items.remove(item),
     get size() {
-      return items.length;
+      return items.size;
     },
     sweep,
     close() {

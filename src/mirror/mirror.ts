@@ -8,6 +8,7 @@ import type { Outcome } from '../http/outcome.ts';
 import { answerOutcome, failureOutcome } from '../http/outcome.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeadlineWatch, Watched } from '../kernel/deadlines.ts';
+import { type Listed, LiveList } from '../kernel/live-list.ts';
 import { murmur3 } from '../kernel/murmur3.ts';
 import type { ShadowDrop } from '../model.ts';
 
@@ -60,7 +61,7 @@ export interface Mirror {
 export function createMirror(clock: Clock, watch: DeadlineWatch): Mirror {
   let calls = 0;
   let bytes = 0;
-  const live = new Set<Shadow>();
+  const live = new LiveList<Seat>();
   return {
     send(target, request, bodyBytes, bounds, done) {
       if (calls >= bounds.callsMax) return 'too_many_calls';
@@ -68,13 +69,14 @@ export function createMirror(clock: Clock, watch: DeadlineWatch): Mirror {
       const shadow = new Shadow(clock, watch, bounds, (result) => {
         calls--;
         bytes -= bodyBytes;
-        live.delete(shadow);
+        live.remove(seat);
         done(result);
       });
+      const seat: Seat = { place: -1, shadow };
       calls++;
       bytes += bodyBytes;
       if (shadow.start(target, request)) {
-        live.add(shadow);
+        live.add(seat);
         return null;
       }
       calls--;
@@ -88,9 +90,14 @@ export function createMirror(clock: Clock, watch: DeadlineWatch): Mirror {
       return bytes;
     },
     close() {
-      for (const shadow of [...live]) shadow.cut({ code: 'draining', detail: '' }, 'abandoned');
+      live.each(({ shadow }) => shadow.cut({ code: 'draining', detail: '' }, 'abandoned'));
     },
   };
+}
+
+/** A shadow among all of its mirror; its own place is the one in the watch. */
+interface Seat extends Listed {
+  readonly shadow: Shadow;
 }
 
 class Shadow implements CallListener, Watched {

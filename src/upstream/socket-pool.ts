@@ -2,6 +2,7 @@
 // more are opened than allowed; calls beyond that wait in line. What is said over a connection is the caller's.
 
 import { connect, type Socket } from 'node:net';
+import { createLine } from '../kernel/line.ts';
 import { READ_BUFFER } from '../kernel/read-buffer.ts';
 import { IDLE_MS } from './transport.ts';
 
@@ -57,7 +58,7 @@ interface Idle {
 
 export function createSocketPool(options: SocketPoolOptions): SocketPool {
   const idle: Idle[] = [];
-  const line = new Set<Taker>();
+  const line = createLine<Taker>();
   let size = 0;
   /** Connections that are being opened. */
   let opening = 0;
@@ -119,8 +120,8 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
 
   /** Give a free connection to the first in line, or keep it. */
   function serve(pooled: PooledSocket, idleMs: number): void {
-    for (const taker of line) {
-      line.delete(taker);
+    const taker = line.next();
+    if (taker !== undefined) {
       taker.connected(pooled);
       return;
     }
@@ -130,11 +131,7 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
   }
 
   function failFirst(error: Error): void {
-    for (const taker of line) {
-      line.delete(taker);
-      taker.connectFailed(error);
-      return;
-    }
+    line.next()?.connectFailed(error);
   }
 
   function sweep(): void {
@@ -158,11 +155,11 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
         if (until > options.now()) return pooled;
         pooled.socket.destroy();
       }
-      line.add(taker);
+      line.join(taker);
       openForTheLine();
       return null;
     },
-    cancel: (taker) => line.delete(taker),
+    cancel: (taker) => line.leave(taker),
     release(pooled, idleMs) {
       pooled.user = null;
       if (closed || idleMs <= 0 || pooled.socket.destroyed || pooled.socket.readableEnded) pooled.socket.destroy();

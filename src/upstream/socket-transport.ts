@@ -5,6 +5,7 @@
 import { type AnswerHead, readAnswerHead } from '../http/answer-head.ts';
 import type { Call, CallListener, OutgoingRequest } from '../http/call.ts';
 import { ChunkedReader, type ChunkedSink } from '../http/chunked-reader.ts';
+import { type Listed, LiveList } from '../kernel/live-list.ts';
 import { keptBytes } from '../kernel/read-buffer.ts';
 import { writeTogether } from '../kernel/write-together.ts';
 import { createSocketPool, type PooledSocket, type SocketPool, type SocketUser, type Taker } from './socket-pool.ts';
@@ -22,11 +23,10 @@ export function createSocketTransport(origin: string, options: TransportOptions)
     timeoutError: () => Object.assign(new Error('no connection in time'), { code: CONNECT_TIMEOUT }),
     now: options.clock.now,
   });
-  const live = new Set<SocketCall>();
+  const live = new LiveList<SocketCall>();
   let idle: (() => void) | null = null;
   const left = (call: SocketCall): void => {
-    live.delete(call);
-    if (live.size === 0) idle?.();
+    if (live.remove(call) && live.size === 0) idle?.();
   };
   return {
     call(request, listener) {
@@ -44,7 +44,7 @@ export function createSocketTransport(origin: string, options: TransportOptions)
       pool.close();
     },
     async destroy() {
-      for (const call of live) call.lost(Object.assign(new Error('closed'), { code: 'ECONNABORTED' }));
+      live.each((call) => call.lost(Object.assign(new Error('closed'), { code: 'ECONNABORTED' })));
       pool.close();
     },
   };
@@ -52,7 +52,8 @@ export function createSocketTransport(origin: string, options: TransportOptions)
 
 const EMPTY = Buffer.alloc(0);
 
-class SocketCall implements Call, Taker, SocketUser, ChunkedSink {
+class SocketCall implements Call, Taker, SocketUser, ChunkedSink, Listed {
+  place = -1;
   readonly #pool: SocketPool;
   readonly #request: OutgoingRequest;
   readonly #listener: CallListener;
