@@ -13,13 +13,18 @@ export interface Pulse {
   stop(): void;
 }
 
-export function startPulse(meter: Pick<GatewayMeter, 'loopDelay' | 'collected'>): Pulse {
+export function startPulse(meter: Pick<GatewayMeter, 'loopDelay' | 'collected' | 'longestCollection'>): Pulse {
   // Two, since a histogram misses what comes right after its reset: each covers the last two seconds when it is read.
   const delays = [0, 1].map(() => monitorEventLoopDelay({ resolution: RESOLUTION_MS }));
   for (const delay of delays) delay.enable();
   let turn = 0;
+  // Of this second and of the one before.
+  const longest = { now: 0, before: 0 };
   const collections = new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) meter.collected(duration);
+    for (const { duration } of list.getEntries()) {
+      meter.collected(duration);
+      longest.now = Math.max(longest.now, duration);
+    }
   });
   collections.observe({ entryTypes: ['gc'] });
   // Each sample is the time between two looks: what is beyond the interval was lateness.
@@ -28,6 +33,9 @@ export function startPulse(meter: Pick<GatewayMeter, 'loopDelay' | 'collected'>)
     const delay = delays[turn++ % delays.length];
     if (delay !== undefined && delay.count > 0) meter.loopDelay(late(delay.percentile(99)), late(delay.max));
     delay?.reset();
+    meter.longestCollection(Math.max(longest.now, longest.before));
+    longest.before = longest.now;
+    longest.now = 0;
   }, TELL_MS).unref();
   return {
     stop() {

@@ -31,10 +31,9 @@ export function readAnswerHead(text: string, method: string): AnswerHead | strin
   const minor = text.charCodeAt(7) - 48;
   if (!text.startsWith('HTTP/1.') || (minor !== 0 && minor !== 1) || text.charCodeAt(8) !== 32)
     return 'INVALID_VERSION';
-  const digits = text.slice(9, 12);
   const after = text.charCodeAt(12);
-  if (!/^[1-9]\d\d$/.test(digits) || (after !== 32 && lineEnd !== 12)) return 'INVALID_STATUS';
-  const status = Number(digits);
+  const status = statusOf(text);
+  if (status === 0 || (after !== 32 && lineEnd !== 12)) return 'INVALID_STATUS';
   const statusText = text.slice(13, lineEnd);
   if (!isValue(statusText)) return 'INVALID_STATUS';
 
@@ -75,6 +74,17 @@ export function readAnswerHead(text: string, method: string): AnswerHead | strin
     (method !== 'HEAD' || status < 200) &&
     (minor === 1 ? !connection.includes('close') : connection.includes('keep-alive'));
   return { status, statusText, rawHeaders, frame, keepAlive, idleMs };
+}
+
+/** Three digits, the first of them not 0; else 0. */
+function statusOf(text: string): number {
+  let status = 0;
+  for (let i = 9; i < 12; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return 0;
+    status = status * 10 + digit;
+  }
+  return status < 100 ? 0 : status;
 }
 
 function frameOf(status: number, method: string, chunked: boolean, length: number): AnswerFrame {

@@ -13,6 +13,30 @@ export interface ForwardFacts {
  * Host, credentials, traceparent and the shadow mark are added per call.
  */
 export function forwardLines(head: RequestHead, facts: ForwardFacts): string {
+  return `${head.forward}headgate-decision: ${facts.decisionId}\r\n${hopLines(head, facts)}`;
+}
+
+/** What the gate says of the hop in front of it. */
+function hopLines(head: RequestHead, facts: ForwardFacts): string {
+  const isFirst =
+    head.forwarded === '' && head.forwardedFor === '' && head.forwardedProto === '' && head.forwardedHost === '';
+  if (!isFirst) return linesOfHop(head, facts);
+  const { last } = memo;
+  if (last.host === head.host && last.remoteAddress === facts.remoteAddress && last.secure === facts.secure)
+    return last.lines;
+  memo.last = {
+    host: head.host,
+    remoteAddress: facts.remoteAddress,
+    secure: facts.secure,
+    lines: linesOfHop(head, facts),
+  };
+  return memo.last.lines;
+}
+
+/** The hop that came last, of those without another before them: most requests come from few callers, to few hosts. */
+const memo = { last: { host: '', remoteAddress: '-', secure: false, lines: '' } };
+
+function linesOfHop(head: RequestHead, facts: ForwardFacts): string {
   const { remoteAddress } = facts;
   const proto = facts.secure ? 'https' : 'http';
   const host = head.host === '' ? '' : `;host=${quoted(head.host)}`;
@@ -21,7 +45,7 @@ export function forwardLines(head: RequestHead, facts: ForwardFacts): string {
   const forwardedFor = head.forwardedFor === '' ? remoteAddress : `${head.forwardedFor}, ${remoteAddress}`;
   const forwardedProto = head.forwardedProto === '' ? proto : head.forwardedProto;
   const forwardedHost = head.forwardedHost === '' ? head.host : head.forwardedHost;
-  const lines = `${head.forward}headgate-decision: ${facts.decisionId}\r\nforwarded: ${forwarded}\r\nx-forwarded-for: ${forwardedFor}\r\nx-forwarded-proto: ${forwardedProto}\r\n`;
+  const lines = `forwarded: ${forwarded}\r\nx-forwarded-for: ${forwardedFor}\r\nx-forwarded-proto: ${forwardedProto}\r\n`;
   // HTTP/1.0 may come without a host.
   return forwardedHost === '' ? lines : `${lines}x-forwarded-host: ${forwardedHost}\r\n`;
 }

@@ -3,15 +3,18 @@
 
 import { randomFillSync } from 'node:crypto';
 
-const POOL_BYTES = 8192;
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const POOL_BYTES = 4096;
 
-const pool = new Uint8Array(POOL_BYTES);
+const pool = Buffer.alloc(POOL_BYTES);
+/** All of the pool as hex digits: an id is a slice of it. */
+let digits = '';
 let used = POOL_BYTES;
 
+/** @returns where `count` fresh bytes begin */
 function take(count: number): number {
   if (used + count > POOL_BYTES) {
     randomFillSync(pool);
+    digits = pool.toString('hex');
     used = 0;
   }
   const at = used;
@@ -19,56 +22,43 @@ function take(count: number): number {
   return at;
 }
 
-const hex = (byte: number): string => HEX[byte] as string;
-const at = (index: number): number => pool[index] as number;
-
-function hexRun(start: number, count: number): string {
-  let text = '';
-  for (let i = start; i < start + count; i++) text += hex(at(i));
-  return text;
-}
+/** Time in hex digits as the last id had it: many are made in one millisecond. */
+let time = { ms: -1, digits: '' };
 
 /** A UUIDv7: 48 bits of Unix milliseconds, then 74 random bits. */
 export function uuidv7(wallMs: number): string {
-  const p = take(10);
   const ms = Math.floor(wallMs);
-  const high = Math.floor(ms / 65536);
-  const low = ms & 0xffff;
-  return (
-    hex((high >>> 24) & 255) +
-    hex((high >>> 16) & 255) +
-    hex((high >>> 8) & 255) +
-    hex(high & 255) +
-    '-' +
-    hex(low >>> 8) +
-    hex(low & 255) +
-    '-' +
-    hex(0x70 | (at(p) & 0x0f)) +
-    hex(at(p + 1)) +
-    '-' +
-    hex(0x80 | (at(p + 2) & 0x3f)) +
-    hex(at(p + 3)) +
-    '-' +
-    hexRun(p + 4, 6)
-  );
+  if (ms !== time.ms) {
+    const all = ms.toString(16).padStart(12, '0').slice(-12);
+    time = { ms, digits: `${all.slice(0, 8)}-${all.slice(8)}-7` };
+  }
+  const at = 2 * take(10);
+  const variant = '89ab'[(pool[at / 2] as number) & 3] as string;
+  const random = digits;
+  return `${time.digits}${random.slice(at + 2, at + 5)}-${variant}${random.slice(at + 5, at + 8)}-${random.slice(at + 8, at + 20)}`;
 }
 
 /** A W3C trace id: 32 hex digits, never all zero. */
 export function traceId(): string {
-  const p = take(16);
-  pool[p] = at(p) | 1;
-  return hexRun(p, 16);
+  const id = hex(16);
+  return id === NO_TRACE ? traceId() : id;
 }
 
 /** A W3C span (parent) id: 16 hex digits, never all zero. */
 export function spanId(): string {
-  const p = take(8);
-  pool[p] = at(p) | 1;
-  return hexRun(p, 8);
+  const id = hex(8);
+  return id === NO_SPAN ? spanId() : id;
+}
+
+const NO_TRACE = '0'.repeat(32);
+const NO_SPAN = '0'.repeat(16);
+
+function hex(bytes: number): string {
+  const at = 2 * take(bytes);
+  return digits.slice(at, at + 2 * bytes);
 }
 
 /** A uniform number in [0, 1) with 32 bits, from the same pool. */
 export function uniform(): number {
-  const p = take(4);
-  return (((at(p) << 24) | (at(p + 1) << 16) | (at(p + 2) << 8) | at(p + 3)) >>> 0) / 2 ** 32;
+  return pool.readUInt32BE(take(4)) / 2 ** 32;
 }

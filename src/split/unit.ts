@@ -38,7 +38,17 @@ export function unitOf(source: StickyPlan['source'], { rawHeaders, target, body 
 }
 
 function fromLatin1(value: string | undefined): Unit | null {
-  return value === undefined ? null : fromBytes(Buffer.from(value, 'latin1'));
+  if (value === undefined) return null;
+  const bytes = Buffer.from(value, 'latin1');
+  // What is all ASCII is its own text.
+  return isAscii(value) && value.length > 0 && value.length <= UNIT_BYTES_MAX
+    ? { bytes, text: value }
+    : fromBytes(bytes);
+}
+
+function isAscii(value: string): boolean {
+  for (let i = 0; i < value.length; i++) if (value.charCodeAt(i) > 127) return false;
+  return true;
 }
 
 /** @returns null where no request can have these bytes as its unit */

@@ -116,12 +116,13 @@ export function gatewayFamilies({ gateway, threads }: Sums): readonly Family[] {
     type,
     samples: () => [{ value: gateway[cell] as number, labels: NONE }],
   });
-  const perThread = (type: Family['type'], name: string, help: string, cell: number): Family => ({
+  /** @param unit of the cell, in units of the metric: 1000 for milliseconds told as seconds */
+  const perThread = (type: Family['type'], name: string, help: string, cell: number, unit = 1000): Family => ({
     name,
     help,
     type,
     samples: () =>
-      threads.map(({ thread, cells: own }) => ({ value: (own[cell] as number) / 1000, labels: { thread } })),
+      threads.map(({ thread, cells: own }) => ({ value: (own[cell] as number) / unit, labels: { thread } })),
   });
   const cells = GATEWAY.at;
   return [
@@ -161,6 +162,19 @@ export function gatewayFamilies({ gateway, threads }: Sums): readonly Family[] {
       'headgate_gateway_gc_seconds_total',
       'Time that a gateway thread spent on collecting garbage.',
       cells.collectedMs,
+    ),
+    perThread(
+      'counter',
+      'headgate_gateway_gc_total',
+      'Collections of garbage by a gateway thread.',
+      cells.collections,
+      1,
+    ),
+    perThread(
+      'gauge',
+      'headgate_gateway_gc_pause_max_seconds',
+      'The longest pause of a gateway thread for garbage in the last two seconds.',
+      cells.longestCollectionMs,
     ),
     one('gauge', 'headgate_handover_slabs', 'Slabs of exchanges in the hands of the monitor.', cells.slabsOut),
     one('gauge', 'headgate_shadow_bytes', 'Bytes of bodies held for shadows.', cells.shadowBytes),

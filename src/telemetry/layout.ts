@@ -42,6 +42,8 @@ export const GATEWAY = cells({
   loopDelayP99Ms: 1,
   loopDelayMaxMs: 1,
   collectedMs: 1,
+  collections: 1,
+  longestCollectionMs: 1,
 });
 
 export const REASON_AT = positions<Reason>(REASONS);

@@ -64,6 +64,8 @@ export interface GatewayMeter {
   loopDelay(p99Ms: number, maxMs: number): void;
   /** Garbage was collected for so long. */
   collected(ms: number): void;
+  /** Gauge: the longest pause for it in the last two seconds. */
+  longestCollection(ms: number): void;
 }
 
 export interface Meters {
@@ -146,6 +148,12 @@ function gatewayMeter(cells: Float64Array): GatewayMeter {
       cells[at.loopDelayP99Ms] = p99Ms;
       cells[at.loopDelayMaxMs] = maxMs;
     },
-    collected: (ms) => add(cells, at.collectedMs, ms),
+    collected(ms) {
+      add(cells, at.collectedMs, ms);
+      add(cells, at.collections, 1);
+    },
+    longestCollection(ms) {
+      cells[at.longestCollectionMs] = ms;
+    },
   };
 }

@@ -16,6 +16,8 @@ export interface PooledSocket {
   readonly socket: Socket;
   /** Whoever uses the socket now hears its events. */
   user: SocketUser | null;
+  /** When it is too old to be used again; while it is idle. */
+  until: number;
 }
 
 export interface SocketUser {
@@ -51,13 +53,8 @@ export interface SocketPoolOptions {
 
 const SWEEP_MS = 500;
 
-interface Idle {
-  readonly pooled: PooledSocket;
-  readonly until: number;
-}
-
 export function createSocketPool(options: SocketPoolOptions): SocketPool {
-  const idle: Idle[] = [];
+  const idle: PooledSocket[] = [];
   const line = createLine<Taker>();
   let size = 0;
   /** Connections that are being opened. */
@@ -79,7 +76,7 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
       noDelay: true,
       onread: { buffer: READ_BUFFER, callback: received },
     });
-    const pooled: PooledSocket = { socket, user: null };
+    const pooled: PooledSocket = { socket, user: null, until: 0 };
     function received(length: number): boolean {
       // Bytes that nobody asked for: the connection cannot be trusted any more.
       if (pooled.user === null) socket.destroy();
@@ -125,8 +122,8 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
       taker.connected(pooled);
       return;
     }
-    const until = options.now() + Math.min(IDLE_MS, idleMs);
-    idle.push({ pooled, until });
+    pooled.until = options.now() + Math.min(IDLE_MS, idleMs);
+    idle.push(pooled);
     sweeper ??= setInterval(sweep, SWEEP_MS).unref();
   }
 
@@ -137,10 +134,10 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
   function sweep(): void {
     const now = options.now();
     for (let i = idle.length - 1; i >= 0; i--) {
-      const { pooled, until } = idle[i] as Idle;
-      if (until > now && !pooled.socket.destroyed) continue;
+      const { socket, until } = idle[i] as PooledSocket;
+      if (until > now && !socket.destroyed) continue;
       idle.splice(i, 1);
-      pooled.socket.destroy();
+      socket.destroy();
     }
     if (idle.length > 0) return;
     clearInterval(sweeper);
@@ -150,10 +147,9 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
   return {
     take(taker) {
       for (let last = idle.pop(); last !== undefined; last = idle.pop()) {
-        const { pooled, until } = last;
-        if (pooled.socket.destroyed || pooled.socket.readableEnded) continue;
-        if (until > options.now()) return pooled;
-        pooled.socket.destroy();
+        if (last.socket.destroyed || last.socket.readableEnded) continue;
+        if (last.until > options.now()) return last;
+        last.socket.destroy();
       }
       line.join(taker);
       openForTheLine();
@@ -175,7 +171,7 @@ export function createSocketPool(options: SocketPoolOptions): SocketPool {
     close() {
       closed = true;
       clearInterval(sweeper);
-      for (const { pooled } of idle.splice(0)) pooled.socket.destroy();
+      for (const { socket } of idle.splice(0)) socket.destroy();
     },
   };
 }

@@ -71,6 +71,7 @@ test('counts, histograms and gauges of several threads are added up', async () =
     meters.gateway.logLineLost();
     meters.gateway.loopDelay(2 + thread, 40 + thread);
     meters.gateway.collected(1500 + thread);
+    meters.gateway.longestCollection(7 + thread);
     meters.series('fraud', 'v2', 'shadow').shadowDropped('too_many_calls');
   }
   exposition.registerMonitor(numbers);
@@ -100,6 +101,8 @@ test('counts, histograms and gauges of several threads are added up', async () =
   expect(value('headgate_gateway_eventloop_lag_p99_seconds', { thread: '0' })).toBe(0.002);
   expect(value('headgate_gateway_eventloop_lag_max_seconds', { thread: '1' })).toBe(0.041);
   expect(value('headgate_gateway_gc_seconds_total', { thread: '1' })).toBe(1.501);
+  expect(value('headgate_gateway_gc_total', { thread: '1' })).toBe(1);
+  expect(value('headgate_gateway_gc_pause_max_seconds', { thread: '1' })).toBe(0.008);
   // The monitor's own drops and the gateways' are one family.
   expect(value('headgate_capture_dropped_total', { reason: 'monitor_behind' })).toBe(3);
   expect(value('headgate_capture_dropped_total', { reason: 'disk_full' })).toBe(2);

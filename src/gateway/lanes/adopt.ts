@@ -1,6 +1,6 @@
 // An accepted connection that is read into the thread's one buffer. node offers that (`onread`) to whoever makes a socket, but
 // makes the accepted ones itself; so the handle of the connection is given to a socket of ours. That is not documented
-// (docs/decisions/0005): where a version of node does not allow it, the socket stays as it is, and every read costs a buffer.
+// (docs/decisions/0007): where a version of node does not allow it, the socket stays as it is, and every read costs a buffer.
 
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { READ_BUFFER } from '../../kernel/read-buffer.ts';
