@@ -1,10 +1,10 @@
 // Joins what the primary and its shadows answered to the same decision, and sums up how a shadow version differs. Halves arrive in
 // any order and wait in a bounded cache; a shadow that leaves it alone is counted. Single differences are capture's to keep.
 
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock.ts';
 import type { Table } from '../protocols/protocol.ts';
 import { comparePredictions } from './predictions.ts';
+import { createWaitingHalves } from './waiting-halves.ts';
 
 /** Shadow answers that wait for one primary: more come only from callers that use a decision id again and again. */
 const SHADOWS_MAX = 16;
@@ -48,7 +48,8 @@ export interface Comparison {
 }
 
 export interface Comparer {
-  primary(answer: Answer): void;
+  /** @param shadows how many were sent of the request, as far as is known: the answer is held until so many came */
+  primary(answer: Answer, shadows: number): void;
   shadow(answer: Answer): void;
   /** Let go of halves whose time is over: call it now and then. */
   sweep(): void;
@@ -64,11 +65,16 @@ export interface Comparer {
   };
 }
 
-interface Waiting {
+interface Pending {
+  readonly cells: number;
   readonly model: string;
   readonly primary: Answer | null;
   readonly shadows: readonly Answer[];
+  /** Shadows that are still to come; 0 as long as the primary is. */
+  awaited: number;
 }
+
+const NOBODY: readonly Answer[] = [];
 
 interface Sums {
   compared: number;
@@ -84,24 +90,8 @@ interface Sums {
 export function createComparer(options: ComparerOptions): Comparer {
   const { clock, pairsMax = 50_000, cellsMax = 2_000_000, ttlMs = 60_000 } = options;
   const models = new Map<string, Map<string, Sums>>();
-  const counters = { evicted: 0, expired: 0, tooLarge: 0 };
-  const waiting = new LRUCache<string, Waiting>({
-    max: pairsMax,
-    maxSize: cellsMax,
-    sizeCalculation: ({ primary, shadows }) =>
-      shadows.reduce((sum, shadow) => sum + cellsOf(shadow), primary === null ? 0 : cellsOf(primary)),
-    ttl: ttlMs,
-    noUpdateTTL: true,
-    // The cache's own resolution would arm a timer per call; the clock given here costs less.
-    ttlResolution: 0,
-    // A start of 0 means "no time limit" to the cache.
-    perf: { now: () => clock.now() + 1 },
-    dispose: (entry, _id, reason) => {
-      if (reason !== 'evict' && reason !== 'expire') return;
-      counters[reason === 'evict' ? 'evicted' : 'expired']++;
-      leaveUnpaired(entry);
-    },
-  });
+  const bounds = { halvesMax: pairsMax, cellsMax, ttlMs };
+  const waiting = createWaitingHalves<Pending>(bounds, clock.now, leaveUnpaired);
 
   function sumsOf(model: string, version: string): Sums {
     let versions = models.get(model);
@@ -126,15 +116,8 @@ export function createComparer(options: ComparerOptions): Comparer {
     return sums;
   }
 
-  function leaveUnpaired({ model, primary, shadows }: Waiting): void {
+  function leaveUnpaired({ model, primary, shadows }: Pending): void {
     if (primary === null) for (const { version } of shadows) sumsOf(model, version).unpaired++;
-  }
-
-  function hold(id: string, entry: Waiting): void {
-    waiting.set(id, entry);
-    if (waiting.has(id)) return;
-    counters.tooLarge++;
-    leaveUnpaired(entry);
   }
 
   function compare(primary: Answer, shadow: Answer): void {
@@ -151,24 +134,35 @@ export function createComparer(options: ComparerOptions): Comparer {
   }
 
   return {
-    /** It stays after the first shadow, since there may be several. */
-    primary(answer) {
+    /** It goes with its last shadow: tens of thousands that nobody asks for any more would only be work for the collector. */
+    primary(answer, shadows) {
       const id = keyOf(answer);
-      for (const shadow of waiting.get(id)?.shadows ?? []) compare(answer, shadow);
-      hold(id, { model: answer.model, primary: answer, shadows: [] });
+      const entry = waiting.get(id);
+      const early = entry?.shadows ?? NOBODY;
+      for (let i = 0; i < early.length; i++) compare(answer, early[i] as Answer);
+      // A caller may use a decision id again while shadows of the first are still under way.
+      const awaited = shadows - early.length + (entry?.awaited ?? 0);
+      const { model } = answer;
+      if (awaited > 0) waiting.hold(id, { cells: cellsOf(answer), model, primary: answer, shadows: NOBODY, awaited });
+      else if (entry !== undefined) waiting.drop(id);
     },
     shadow(answer) {
       const id = keyOf(answer);
       const entry = waiting.get(id);
-      const sums = sumsOf(answer.model, answer.version);
-      if (entry?.primary != null) return compare(entry.primary, answer);
-      const shadows = entry?.shadows ?? [];
-      if (shadows.length < SHADOWS_MAX) hold(id, { model: answer.model, primary: null, shadows: [...shadows, answer] });
-      else sums.unpaired++;
+      if (entry?.primary != null) {
+        compare(entry.primary, answer);
+        entry.awaited -= 1;
+        if (entry.awaited <= 0) waiting.drop(id);
+        return;
+      }
+      const { model } = answer;
+      const sums = sumsOf(model, answer.version);
+      const shadows = entry?.shadows ?? NOBODY;
+      const cells = (entry?.cells ?? 0) + cellsOf(answer);
+      if (shadows.length === SHADOWS_MAX) sums.unpaired++;
+      else waiting.hold(id, { cells, model, primary: null, shadows: [...shadows, answer], awaited: 0 });
     },
-    sweep: () => {
-      waiting.purgeStale();
-    },
+    sweep: waiting.sweep,
     report(model) {
       return [...(models.get(model) ?? [])].map(([version, { absoluteDifference, numbers, latencyMs, ...counts }]) => ({
         version,
@@ -184,7 +178,7 @@ export function createComparer(options: ComparerOptions): Comparer {
         else for (const version of versions.keys()) if (!named.has(version)) versions.delete(version);
       }
     },
-    counters: () => ({ waiting: waiting.size, ...counters }),
+    counters: () => ({ waiting: waiting.size, ...waiting.counters }),
   };
 }
 

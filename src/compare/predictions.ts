@@ -13,36 +13,42 @@ export interface Agreement {
   readonly numbers: number;
 }
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 export function comparePredictions(one: Table, other: Table): Agreement {
-  let equal = one.rows === other.rows && one.columns.length === other.columns.length;
-  let absoluteDifference = 0;
-  let numbers = 0;
-  if (one.rows === other.rows) {
-    for (const [a, b] of pairs(one, other)) {
-      if (b === undefined) {
-        equal = false;
-        continue;
-      }
-      for (let row = 0; row < one.rows; row++) {
-        const x = a.values[row];
-        const y = b.values[row];
-        if (!isSame(x, y)) equal = false;
-        if (typeof x !== 'number' || typeof y !== 'number') continue;
-        const difference = Math.abs(x - y);
-        if (!Number.isFinite(difference)) continue;
-        absoluteDifference += difference;
-        numbers++;
-      }
-    }
+  const found = {
+    equal: one.rows === other.rows && one.columns.length === other.columns.length,
+    absoluteDifference: 0,
+    numbers: 0,
+  };
+  if (one.rows !== other.rows) return found;
+  for (let i = 0; i < one.columns.length; i++) {
+    const column = one.columns[i] as Column;
+    const match = matchOf(column, i, one, other);
+    if (match === undefined) found.equal = false;
+    else compareColumns(column, match, one.rows, found);
   }
-  return { equal, absoluteDifference, numbers };
+  return found;
 }
 
-function pairs(one: Table, other: Table): readonly (readonly [Column, Column | undefined])[] {
-  const [first] = one.columns;
-  if (first !== undefined && one.columns.length === 1 && other.columns.length === 1) return [[first, other.columns[0]]];
-  const byName = new Map(other.columns.map((column) => [column.name, column]));
-  return one.columns.map((column) => [column, byName.get(column.name)]);
+/** By name, where there is more than one: at the same place first. */
+function matchOf({ name }: Column, place: number, one: Table, other: Table): Column | undefined {
+  const there = other.columns[place];
+  if (there?.name === name || (one.columns.length === 1 && other.columns.length === 1)) return there;
+  return other.columns.find((column) => column.name === name);
+}
+
+function compareColumns({ values }: Column, match: Column, rows: number, found: Mutable<Agreement>): void {
+  for (let row = 0; row < rows; row++) {
+    const x = values[row];
+    const y = match.values[row];
+    if (!isSame(x, y)) found.equal = false;
+    if (typeof x !== 'number' || typeof y !== 'number') continue;
+    const difference = Math.abs(x - y);
+    if (!Number.isFinite(difference)) continue;
+    found.absoluteDifference += difference;
+    found.numbers++;
+  }
 }
 
 function isSame(x: Value | undefined, y: Value | undefined): boolean {

@@ -37,6 +37,16 @@ export function murmur3(bytes: Uint8Array, seed: number, start = 0, length = byt
   return finalize(h ^ length);
 }
 
+const scratch = new Uint8Array(256);
+
+/** Hash a text whose characters are bytes (ASCII, latin1) without allocating anything for it. */
+export function murmur3OfText(text: string, seed: number): number {
+  const { length } = text;
+  const bytes = length <= scratch.length ? scratch : new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = text.charCodeAt(i);
+  return murmur3(bytes, seed, 0, length);
+}
+
 /** The avalanche step alone: mixes one 32-bit integer. */
 export function finalize(value: number): number {
   let h = value;

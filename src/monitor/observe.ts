@@ -9,10 +9,12 @@ import { watchable } from '../capture/watchable.ts';
 import type { Comparer } from '../compare/comparer.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 import { FAILURES } from '../errors.ts';
+import { isMirrored } from '../mirror/mirror.ts';
 import type { ExchangeRecord } from '../model.ts';
 import type { Reading, Table } from '../protocols/protocol.ts';
 import type { AccessLog } from '../telemetry/logs.ts';
 import type { Traces } from '../telemetry/traces.ts';
+import type { BodyReaders } from './body-readers.ts';
 import type { KnownModel, PlanShelf } from './plan-shelf.ts';
 import type { BodySide, UnreadableCounts } from './unreadable.ts';
 
@@ -99,7 +101,7 @@ export function createObserver(options: ObserverOptions): Observer {
     const { predictions } = seen;
     const answer = { model: names.model, version: names.version, decisionId, status, latencyMs, predictions };
     if (record.role === 'shadow') comparer.shadow(answer);
-    else if (!isReplaced(known, record)) comparer.primary(answer);
+    else if (!isReplaced(known, record)) comparer.primary(answer, shadowsOf(known, record));
   }
 
   function watch({ record, names, isGood, seen }: Call): void {
@@ -121,21 +123,14 @@ export function createObserver(options: ObserverOptions): Observer {
 
   function tableOf({ readers, model }: KnownModel, record: ExchangeRecord, side: BodySide): Table | null {
     if (readers === null) return null;
-    const isRequest = side === 'request';
-    const bytes = joined(isRequest ? record.request : record.response);
-    let reading = CUT_SHORT;
-    if (bytes.length === (isRequest ? record.requestBytes : record.responseBytes)) {
-      try {
-        reading = isRequest
-          ? readers.request.read(bytes, record.requestHeaders)
-          : (readers.responses[record.version]?.read(bytes, record.responseHeaders) ?? FAILED);
-      } catch (error) {
-        fault(error);
-        reading = FAILED;
-      }
+    try {
+      const reading = readingOf(readers, record, side);
+      if (reading.kind === 'table') return reading.table;
+      unreadable.add(model.name, side, reading.why);
+    } catch (error) {
+      unreadable.add(model.name, side, 'the protocol failed');
+      fault(error);
     }
-    if (reading.kind === 'table') return reading.table;
-    unreadable.add(model.name, side, reading.why);
     return null;
   }
 
@@ -152,10 +147,27 @@ function isReplaced({ model }: KnownModel, { version, status, failure }: Exchang
   return model.fallback && version !== model.champion && status === 0 && FAILURES[failure]?.source === 'upstream';
 }
 
+/** The shadows that were to be sent: which decisions are mirrored follows from their ids, and no version watches itself. */
+function shadowsOf({ model }: KnownModel, { assigned, decisionId }: ExchangeRecord): number {
+  let count = 0;
+  for (const { version, share } of model.mirrors) {
+    if (version !== assigned && isMirrored(decisionId, model.versions[version]?.name ?? '', share)) count += 1;
+  }
+  return count;
+}
+
 const UNSEEN: Decoded = { features: null, predictions: null };
 
 const CUT_SHORT: Reading = { kind: 'unreadable', why: 'longer than what is held of a body' };
-const FAILED: Reading = { kind: 'unreadable', why: 'the protocol failed' };
+
+function readingOf({ request, responses }: BodyReaders, record: ExchangeRecord, side: BodySide): Reading {
+  const isRequest = side === 'request';
+  const bytes = joined(isRequest ? record.request : record.response);
+  if (bytes.length !== (isRequest ? record.requestBytes : record.responseBytes)) return CUT_SHORT;
+  const reader = isRequest ? request : responses[record.version];
+  if (reader === undefined) throw new RangeError(`a record names version ${record.version} of ${responses.length}`);
+  return reader.read(bytes, isRequest ? record.requestHeaders : record.responseHeaders);
+}
 
 function namesOf({ model, origins }: KnownModel, { version, assigned }: ExchangeRecord): Names {
   return {

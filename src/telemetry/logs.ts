@@ -6,7 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { TelemetryPlan } from '../config/plan.ts';
 import { FAILURES } from '../errors.ts';
-import { murmur3 } from '../kernel/murmur3.ts';
+import { murmur3OfText } from '../kernel/murmur3.ts';
 import type { ExchangeRecord } from '../model.ts';
 import { humanLine } from './human-line.ts';
 
@@ -60,7 +60,7 @@ export function createAccessLog({ logger, sample }: { readonly logger: Logger; r
   const below = sample * 2 ** 32;
   return {
     record(record, names) {
-      if (below <= 0 || sampleHash(record.decisionId) >= below) return;
+      if (below <= 0 || murmur3OfText(record.decisionId, SEED) >= below) return;
       logger.info(accessLine(record, names), 'call');
     },
   };
@@ -68,11 +68,6 @@ export function createAccessLog({ logger, sample }: { readonly logger: Logger; r
 
 /** Another seed than those of split, mirror and capture: being in one sample must not say anything about another. */
 const SEED = 0x6c6f6773;
-const encoder = new TextEncoder();
-
-function sampleHash(decisionId: string): number {
-  return murmur3(encoder.encode(decisionId), SEED);
-}
 
 /** The columns of the decision record, as far as they are fit for a log. */
 function accessLine(

@@ -27,13 +27,13 @@ function setUp(options: Partial<ComparerOptions> = {}) {
 
 test('in either order, with several shadows, once each', () => {
   const { comparer } = setUp();
-  comparer.primary(answer('1', { version: 'old' }));
+  comparer.primary(answer('1', { version: 'old' }), 2);
   comparer.shadow(answer('1', { latencyMs: 14, predictions: tableOf({ q: [0.5000001] }) }));
   comparer.shadow(answer('1', { version: 'other', status: 500, predictions: null }));
   comparer.shadow(answer('2', { latencyMs: 12, predictions: tableOf({ q: [0.75] }) }));
   comparer.shadow(answer('2', { version: 'other' }));
   expect(comparer.report('m').map(({ compared }) => compared)).toEqual([1, 1]);
-  comparer.primary(answer('2', { version: 'old' }));
+  comparer.primary(answer('2', { version: 'old' }), 2);
   const [dark, other] = comparer.report('m');
   expect(dark).toMatchObject({
     version: 'dark',
@@ -51,7 +51,7 @@ test('in either order, with several shadows, once each', () => {
 
 test('a decision id belongs to its model', () => {
   const { comparer } = setUp();
-  comparer.primary(answer('1'));
+  comparer.primary(answer('1'), 1);
   comparer.shadow(answer('1', { model: 'n' }));
   expect(comparer.report('n')).toMatchObject([
     { compared: 0, meanAbsoluteDifference: null, latencyDifferenceMs: null },
@@ -61,7 +61,7 @@ test('a decision id belongs to its model', () => {
 test('a shadow whose primary never comes is counted once its time is over', () => {
   const { clock, comparer } = setUp();
   comparer.shadow(answer('1'));
-  comparer.primary(answer('2', { version: 'old' }));
+  comparer.primary(answer('2', { version: 'old' }), 1);
   clock.advance(999);
   comparer.sweep();
   expect(comparer.counters()).toMatchObject({ waiting: 2, expired: 0 });
@@ -69,7 +69,7 @@ test('a shadow whose primary never comes is counted once its time is over', () =
   comparer.sweep();
   expect(comparer.report('m')).toMatchObject([{ unpaired: 1, compared: 0 }]);
   expect(comparer.counters()).toEqual({ waiting: 0, evicted: 0, expired: 2, tooLarge: 0 });
-  comparer.primary(answer('1', { version: 'old' }));
+  comparer.primary(answer('1', { version: 'old' }), 1);
   expect(comparer.report('m')).toMatchObject([{ compared: 0 }]);
 });
 
@@ -93,7 +93,7 @@ test('whatever the order, every shadow is compared or unpaired in the end', () =
       const sent = { a: 0, b: 0 };
       for (const [id, who, wait] of halves) {
         clock.advance(wait);
-        if (who === 'primary') comparer.primary(answer(`${id}`, { version: 'old' }));
+        if (who === 'primary') comparer.primary(answer(`${id}`, { version: 'old' }), wait % 4);
         else {
           sent[who === 'a' ? 'a' : 'b']++;
           comparer.shadow(answer(`${id}`, { version: who }));
@@ -109,9 +109,31 @@ test('whatever the order, every shadow is compared or unpaired in the end', () =
   );
 });
 
+test('an answer is let go with the last shadow that was sent, and never held where none was', () => {
+  const { comparer } = setUp();
+  comparer.primary(answer('1', { version: 'old' }), 0);
+  expect(comparer.counters().waiting).toBe(0);
+  comparer.primary(answer('2', { version: 'old' }), 2);
+  comparer.shadow(answer('2'));
+  expect(comparer.counters().waiting).toBe(1);
+  comparer.shadow(answer('2', { version: 'other' }));
+  expect(comparer.counters().waiting).toBe(0);
+  comparer.shadow(answer('3'));
+  comparer.primary(answer('3', { version: 'old' }), 1);
+  expect(comparer.counters()).toEqual({ waiting: 0, evicted: 0, expired: 0, tooLarge: 0 });
+});
+
+test('a decision id used again while a shadow is under way is held for both', () => {
+  const { comparer } = setUp();
+  for (let i = 0; i < 2; i++) comparer.primary(answer('1', { version: 'old' }), 1);
+  for (let i = 0; i < 2; i++) comparer.shadow(answer('1'));
+  expect(comparer.counters().waiting).toBe(0);
+  expect(comparer.report('m')).toMatchObject([{ compared: 2, unpaired: 0 }]);
+});
+
 test('models that are gone are forgotten', () => {
   const { comparer } = setUp();
-  comparer.primary(answer('1'));
+  comparer.primary(answer('1'), 1);
   comparer.shadow(answer('1'));
   comparer.retain(new Map([['other', new Set()]]));
   expect(comparer.report('m')).toEqual([]);
