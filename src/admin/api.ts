@@ -2,6 +2,7 @@
 
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { SEARCHED_BYTES_MAX } from '../capture/segments/find.ts';
+import { parseAsked } from '../drift/conventions/conventions.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { live } from './live.ts';
 import { problemOf, someOf } from './problem.ts';
@@ -52,7 +53,9 @@ function addModels(app: OpenAPIHono, view: AdminView): void {
   });
   app.openapi(routes.driftRoute, (c) => {
     const { model } = c.req.valid('param');
-    const found = view.drift(model);
+    const { distances } = c.req.valid('query');
+    const asked = distances === undefined ? undefined : parseAsked(distances);
+    const found = view.drift(model, asked === undefined || 'unknown' in asked ? undefined : asked);
     return found === undefined ? c.json(noModel(view, model), 404, PROBLEM_JSON) : c.json(found, 200);
   });
 }

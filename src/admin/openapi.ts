@@ -120,6 +120,21 @@ const shadowSchema = z
   .openapi('Shadow');
 export const shadowsSchema = z.strictObject({ model: z.string(), shadows: list(shadowSchema) }).openapi('Shadows');
 
+const distanceSchema = z
+  .strictObject({
+    name: z.string(),
+    value: z.number().nullable().describe('Over all rows; null: `variant` says why.'),
+    amongValues: z.number().nullable().describe('Over plain values alone, without null, missing and the like.'),
+    unit: z.enum(['nats', 'bits', 'sqrt nats', 'sqrt bits', 'share', 'chi-square', '0 to 1', 'column']),
+    bounds: z
+      .strictObject({ low: z.number(), high: z.number().nullable() })
+      .nullable()
+      .describe('Between these the figure of the rows themselves lies, where bins leave it open.'),
+    p: share.nullable().describe('Of one look at one column, rows independent.'),
+    variant: z.string().describe('Which of the things that carry this name it is.'),
+  })
+  .openapi('Distance');
+
 export const driftSchema = z
   .strictObject({
     model: z.string(),
@@ -135,10 +150,15 @@ export const driftSchema = z
         status: driftStatus,
         provisional: z.boolean(),
         baselineRows: count,
+        baselineAt: z.iso
+          .datetime()
+          .nullable()
+          .describe('When the baseline was made, or its last row came; null where its file does not say.'),
         rows: count,
         psi: z.number().nullable(),
         hint: z.string().nullable(),
         bins: list(z.strictObject({ label: z.string(), baseline: z.number().min(0), current: z.number().min(0) })),
+        distances: list(distanceSchema).optional().describe('Where `distances` asked for them.'),
       }),
     ),
   })

@@ -1,6 +1,7 @@
 // The routes of the API: path, parameters and answers as OpenAPI has them. What each one does is api.ts.
 
 import { createRoute, z } from '@hono/zod-openapi';
+import { ASKABLE, parseAsked } from '../drift/conventions/conventions.ts';
 import * as shapes from './openapi.ts';
 
 const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
@@ -79,11 +80,25 @@ export const shadowsRoute = createRoute({
   responses: { 200: json(shapes.shadowsSchema, 'One entry per shadow.'), 404: noModel, ...guarded },
 });
 
+const distances = z
+  .string()
+  .max(200)
+  .optional()
+  .superRefine((text, context) => {
+    const asked = text === undefined ? null : parseAsked(text);
+    if (asked === null || !('unknown' in asked)) return;
+    context.addIssue({ code: 'custom', message: `no distance is called "${asked.unknown}"; ${ASKABLE.join(', ')}` });
+  })
+  .openapi({
+    description: `Distances to add to each column, with commas between: ${ASKABLE.join(', ')}.`,
+    example: 'ks,jensenShannon,tfdv',
+  });
+
 export const driftRoute = createRoute({
   method: 'get',
   path: '/api/v1/models/{model}/drift',
   summary: 'Drift of every feature and prediction against the baseline',
-  request: { params: model },
+  request: { params: model, query: z.object({ distances }) },
   responses: { 200: json(shapes.driftSchema, 'One entry per version, role and column.'), 404: noModel, ...guarded },
 });
 

@@ -1,6 +1,7 @@
 // What the admin side shows and asks for, as an interface: the monitor composes it from the rooms, the Hono app serves it.
 // Every shape here is the JSON of an API answer, described once more as a schema in openapi.ts.
 
+import type { AskedDistances } from '../drift/conventions/conventions.ts';
 import type { Role } from '../model.ts';
 
 export type Phase = 'starting' | 'ready' | 'draining';
@@ -91,6 +92,18 @@ export interface ShadowView {
   readonly dropped: Readonly<Record<string, number>>;
 }
 
+/** A distance of a window from its baseline; docs/drift.md defines each. */
+export interface DistanceView {
+  readonly name: string;
+  /** Null: `variant` says why. */
+  readonly value: number | null;
+  readonly amongValues: number | null;
+  readonly unit: 'nats' | 'bits' | 'sqrt nats' | 'sqrt bits' | 'share' | 'chi-square' | '0 to 1' | 'column';
+  readonly bounds: { readonly low: number; readonly high: number | null } | null;
+  readonly p: number | null;
+  readonly variant: string;
+}
+
 export interface FeatureDriftView {
   readonly version: string;
   readonly role: Role;
@@ -101,11 +114,15 @@ export interface FeatureDriftView {
   readonly status: DriftStatus;
   readonly provisional: boolean;
   readonly baselineRows: number;
+  /** When the baseline was made, or its last row came (ISO); null where its file does not say. */
+  readonly baselineAt: string | null;
   readonly rows: number;
   readonly psi: number | null;
   /** Likely cause in plain words, while the window is over its threshold. */
   readonly hint: string | null;
   readonly bins: readonly { readonly label: string; readonly baseline: number; readonly current: number }[];
+  /** Where they were asked for. */
+  readonly distances?: readonly DistanceView[];
 }
 
 export interface DriftView {
@@ -162,7 +179,8 @@ export interface AdminView {
   model(name: string): ModelDetail | undefined;
   split(name: string): SplitView | undefined;
   shadows(name: string): readonly ShadowView[] | undefined;
-  drift(name: string): DriftView | undefined;
+  /** @param asked distances to add */
+  drift(name: string, asked?: AskedDistances): DriftView | undefined;
   /** @param attributes what rules look at @returns an obstacle where the data path would not assign by such a unit */
   explain(
     model: string,

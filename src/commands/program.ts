@@ -3,6 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { CONVENTION_NAMES, type ConventionName } from '../drift/conventions/convention.ts';
+import { parsePercent } from '../kernel/units.ts';
 import { EXIT } from './exit-codes.ts';
 
 const { env, stdout, stderr } = process;
@@ -123,6 +125,29 @@ function createProgram(done: (code: number) => void): Command {
     });
 
   program
+    .command('drift')
+    .description('show the drift of a running gate, or compare two CSV files by the same rules')
+    .argument('[model]', 'name of the model; without one, a line for each')
+    .option(
+      '--admin <url>',
+      'admin side of the gate; its token is read from HEADGATE_ADMIN_TOKEN',
+      'http://127.0.0.1:9090',
+    )
+    .option('--baseline <csv>', 'rows to compare with, instead of a gate')
+    .option('--current <csv>', 'rows that are compared')
+    .option(
+      '--tolerance <percent>',
+      'with files: change of every share that is still fine (default: 10%)',
+      parseTolerance,
+    )
+    .option('--like <tool>', `besides, figures as computed by ${CONVENTION_NAMES.join(', ')} (repeatable)`, convention)
+    .option('--json', 'as JSON, with every figure, bound and variant')
+    .addHelpText('after', DRIFT_EXAMPLES)
+    .action(async (model: string | undefined, flags: DriftFlags) => {
+      done(await driftAs(model, flags));
+    });
+
+  program
     .command('demo')
     .description('three model servers, simulated card payments, the gate, and an incident to notice')
     .option('--seconds <n>', 'end after this time (default: Ctrl-C ends it)', positive)
@@ -180,6 +205,24 @@ interface ExplainFlags {
   readonly json?: true;
 }
 
+const DRIFT_EXAMPLES = `
+Examples:
+  headgate drift credit-default
+  headgate drift credit-default --json | jq '.features[] | select(.status == "drifting")'
+  headgate drift --baseline train.csv --current last-week.csv --like evidently --like nannyml
+
+docs/drift.md defines every figure.
+`;
+
+interface DriftFlags {
+  readonly admin: string;
+  readonly baseline?: string;
+  readonly current?: string;
+  readonly tolerance?: number;
+  readonly like?: readonly ConventionName[];
+  readonly json?: true;
+}
+
 interface DemoFlags {
   readonly seconds?: number;
   readonly rate: number;
@@ -218,6 +261,34 @@ async function explainAs(model: string | undefined, unit: string | undefined, fl
   }
   stderr.write('error: name MODEL and UNIT, or MODEL and --units FILE, or --decision ID\n');
   return EXIT.usage;
+}
+
+/** A gate or two files; what does not belong together is a typing error. */
+async function driftAs(model: string | undefined, flags: DriftFlags): Promise<number> {
+  const { baseline, current, like = [], tolerance = 0.1, admin } = flags;
+  const common = { like, json: flags.json === true, stdout, stderr };
+  const { runFileDrift, runGateDrift } = await import('./drift/drift.ts');
+  if (baseline !== undefined && current !== undefined && model === undefined) {
+    return runFileDrift({ ...common, baseline, current, tolerance });
+  }
+  if (baseline === undefined && current === undefined) {
+    const token = env.HEADGATE_ADMIN_TOKEN;
+    return runGateDrift({ ...common, model: model ?? null, admin, token, nowMs: Date.now() });
+  }
+  stderr.write('error: name a MODEL of a running gate, or --baseline FILE and --current FILE\n');
+  return EXIT.usage;
+}
+
+function convention(text: string, before: readonly ConventionName[] | undefined): readonly ConventionName[] {
+  const found = CONVENTION_NAMES.find((name) => name === text);
+  if (found === undefined) throw new InvalidArgumentError(`There are ${CONVENTION_NAMES.join(', ')}.`);
+  return [...(before ?? []), found];
+}
+
+function parseTolerance(text: string): number {
+  const share = parsePercent(text);
+  if (share === undefined) throw new InvalidArgumentError('It is a percentage, as 10%.');
+  return share;
 }
 
 function bodyOf(text: string): Buffer {

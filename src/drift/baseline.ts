@@ -1,7 +1,7 @@
 // The baseline file: what drift is measured against, frozen by whoever trained the model. Versioned JSON, read strictly - every
 // problem at once, each with its place - since a baseline that is silently repaired would measure something else.
 //
-//   { "format": "headgate-baseline/1", "model": "credit-default", "features": [
+//   { "format": "headgate-baseline/1", "model": "credit-default", "made": "2026-11-02T09:00:00Z", "features": [
 //     { "side": "request", "name": "amount", "kind": "numeric", "edges": [0, 10, 20], "counts": [7, 3], "special": { "null": 1 } },
 //     { "side": "request", "name": "card", "kind": "categorical", "categories": ["visa"], "counts": [9], "special": { "other": 1 },
 //       "others": ["amex"], "open": false } ] }
@@ -20,6 +20,8 @@ export type Side = 'request' | 'response';
 
 export interface Baseline {
   readonly model: string;
+  /** When its rows were taken (ISO 8601); null where the file does not say. */
+  readonly made: string | null;
   /** Hash of the content: whether a reload brought another one. */
   readonly digest: string;
   readonly request: ReadonlyMap<string, Reference>;
@@ -46,15 +48,24 @@ export function parseBaseline(text: string): BaselineReading {
   }
   const problems: string[] = [];
   const sides = { request: new Map<string, Reference>(), response: new Map<string, Reference>() };
-  const root = members(body, '', ['format', 'model', 'features'], problems);
+  const root = members(body, '', ['format', 'model', 'made', 'features'], problems);
   if (root.format !== BASELINE_FORMAT) problems.push(`format: must be "${BASELINE_FORMAT}"`);
   if (typeof root.model !== 'string') problems.push('model: must be a text');
+  const made = readMade(root.made, problems);
   list(root.features, 'features', FEATURES_MAX, problems).forEach((feature, index) => {
     readFeature(feature, `features[${index}]`, sides, problems);
   });
   if (problems.length > 0) return { ok: false, problems };
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  return { ok: true, baseline: { model: String(root.model), digest, ...sides } };
+  return { ok: true, baseline: { model: String(root.model), made, digest, ...sides } };
+}
+
+function readMade(made: unknown, problems: string[]): string | null {
+  if (made === undefined) return null;
+  const at = typeof made === 'string' && /^\d{4}-\d\d-\d\d(T|$)/.test(made) ? Date.parse(made) : Number.NaN;
+  if (!Number.isNaN(at)) return new Date(at).toISOString();
+  problems.push('made: must be a date and time, as 2026-11-02T09:00:00Z');
+  return null;
 }
 
 function readFeature(
@@ -148,12 +159,20 @@ function texts(value: unknown, path: string, max: number, problems: string[]): r
   return only;
 }
 
-/** A baseline file's text from tables of rows at hand: the features, and the predictions where there are any. */
-export function writeBaseline(model: string, tables: { readonly request: Table; readonly response?: Table }): string {
+/**
+ * A baseline file's text from tables of rows at hand: the features, and the predictions where there are any.
+ * @param made when the rows were taken (ISO 8601)
+ */
+export function writeBaseline(
+  model: string,
+  tables: { readonly request: Table; readonly response?: Table },
+  made?: string,
+): string {
   const of = (side: Side) =>
     (tables[side]?.columns ?? []).map(({ name, values }) => describe(side, name, referenceOf(values)));
   const features = [...of('request'), ...of('response')].map((feature) => `    ${JSON.stringify(feature)}`);
-  const head = `  "format": ${JSON.stringify(BASELINE_FORMAT)},\n  "model": ${JSON.stringify(model)},`;
+  const dated = made === undefined ? '' : `\n  "made": ${JSON.stringify(made)},`;
+  const head = `  "format": ${JSON.stringify(BASELINE_FORMAT)},\n  "model": ${JSON.stringify(model)},${dated}`;
   return `{\n${head}\n  "features": [\n${features.join(',\n')}\n  ]\n}\n`;
 }
 

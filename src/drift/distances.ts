@@ -89,7 +89,8 @@ const chiSquare: Measure = (pair) => {
 const ks: Measure = (pair) => {
   if (pair.binning.kind === 'categorical') return [];
   const found = ksOfBins(inOrder(pair.baseline), inOrder(pair.current), isPointBin(pair.binning));
-  const variant = 'two-sample, at the bins’ borders: the lower bound; p asymptotic at it (never too small); plain values';
+  const variant =
+    'two-sample, at the bins’ borders: the lower bound; p asymptotic at it (never too small); plain values';
   const bounds = known(found.low) === null ? null : { low: found.low, high: found.high };
   return [{ ...plain('ks', found.low, 'share', variant), bounds, p: known(found.p) }];
 };

@@ -6,6 +6,7 @@ import type { ModelPlan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Table } from '../protocols/protocol.ts';
 import type { Baseline, Side } from './baseline.ts';
+import type { AskedDistances } from './conventions/conventions.ts';
 import { judgeGroup } from './judge-group.ts';
 import { isPlanned } from './planned-roles.ts';
 import { createProvisional, type Provisional } from './provisional.ts';
@@ -53,7 +54,8 @@ export interface DriftEngine {
   observe(observation: Observation): void;
   /** Judge the windows that have ended since the last call: call it at least once a tick. */
   tick(): void;
-  report(model: string): DriftView | undefined;
+  /** @param asked distances to add; they are worked out for this one answer */
+  report(model: string, asked?: AskedDistances): DriftView | undefined;
   summary(model: string): ModelDriftSummary | undefined;
   counters(): DriftCounters;
 }
@@ -225,11 +227,20 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     },
     observe,
     tick,
-    report(model) {
+    report(model, asked) {
       const watch = watches.get(model);
       if (watch === undefined) return undefined;
-      const window = { first: watch.judgedTick - windowTicks + 1, last: watch.judgedTick };
-      return driftView(model, windowTicks * watch.tickMs, watch.seen, [...watch.groups.values()], window);
+      const { seen, tickMs, judgedTick: last } = watch;
+      const window = { first: last - windowTicks + 1, last, tickMs };
+      const baselineMade = watch.baseline?.made ?? null;
+      return driftView({
+        model,
+        seen,
+        groups: [...watch.groups.values()],
+        ...window,
+        baselineMade,
+        asked: asked ?? null,
+      });
     },
     summary(model) {
       const watch = watches.get(model);

@@ -25,6 +25,7 @@ interface Window {
 function judgeStream(group: StreamGroup, stream: Stream, window: Window): void {
   const { reference } = stream;
   if (reference === null) return;
+  if (stream.provisional !== null) stream.provisional.frozenTick ??= window.last;
   const counts = new Float64Array(reference.binning.size);
   group.ticks.sum(window.first, window.last, stream.offset, counts.length, counts);
   const found = psiOf(reference.counts, counts);

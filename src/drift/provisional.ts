@@ -19,10 +19,20 @@ export interface Provisional {
   counts: Float64Array | null;
   /** Set once the rows asked for are in. */
   reference: Reference | null;
+  /** The first tick whose window was judged by it. */
+  frozenTick: number | null;
 }
 
 export function createProvisional(rowsWanted: number): Provisional {
-  return { rowsWanted, rows: 0, sample: createSample(), binning: null, counts: null, reference: null };
+  return {
+    rowsWanted,
+    rows: 0,
+    sample: createSample(),
+    binning: null,
+    counts: null,
+    reference: null,
+    frozenTick: null,
+  };
 }
 
 /**

@@ -3,7 +3,10 @@
 import type { Role } from '../model.ts';
 import type { Side } from './baseline.ts';
 import { type Binning, CATEGORICAL_SPECIALS, edgesOf, NUMERIC_SPECIALS, SPECIALS } from './binning.ts';
+import { type AskedDistances, CONVENTIONS } from './conventions/conventions.ts';
+import { type Distance, distancesOfBins } from './distances.ts';
 import { afterward } from './quantile-edges.ts';
+import type { Reference } from './reference.ts';
 import type { Stream, StreamGroup } from './stream-group.ts';
 import type { DriftStatus } from './verdict.ts';
 
@@ -17,6 +20,8 @@ export interface FeatureDriftView {
   readonly provisional: boolean;
   /** Rows gathered so far, while a provisional baseline is still in the making. */
   readonly baselineRows: number;
+  /** When the baseline was made, or its last row came (ISO, to within a tick); null where its file does not say. */
+  readonly baselineAt: string | null;
   /** Rows of the window last judged. */
   readonly rows: number;
   /** In nats; null where there are too few rows. */
@@ -25,6 +30,8 @@ export interface FeatureDriftView {
   readonly hint: string | null;
   /** Shares of the rows, 0 to 1. Special bins that neither side has met are left out. */
   readonly bins: readonly { readonly label: string; readonly baseline: number; readonly current: number }[];
+  /** Of the window last judged; only where they were asked for. */
+  readonly distances?: readonly Distance[];
 }
 
 export interface DriftView {
@@ -40,20 +47,24 @@ export interface ModelDriftSummary {
   readonly worst: { readonly feature: string; readonly version: string; readonly psi: number } | null;
 }
 
-interface Window {
+export interface Reported {
+  readonly model: string;
+  readonly seen: boolean;
+  readonly groups: readonly StreamGroup[];
+  readonly tickMs: number;
+  /** The ticks of the window last judged. */
   readonly first: number;
   readonly last: number;
+  /** When the baseline file was made (ISO). */
+  readonly baselineMade: string | null;
+  /** Distances to add, if any: they cost more than all the rest. */
+  readonly asked: AskedDistances | null;
 }
 
-export function driftView(
-  model: string,
-  windowMs: number,
-  seen: boolean,
-  groups: readonly StreamGroup[],
-  window: Window,
-): DriftView {
-  const features = groups.flatMap((group) => group.streams.map((stream) => featureView(group, stream, window)));
-  return { model, status: statusOf(seen, groups), windowMs, features };
+export function driftView(reported: Reported): DriftView {
+  const { model, seen, groups, tickMs, first, last } = reported;
+  const features = groups.flatMap((group) => group.streams.map((stream) => featureView(group, stream, reported)));
+  return { model, status: statusOf(seen, groups), windowMs: (last - first + 1) * tickMs, features };
 }
 
 export function summarise(seen: boolean, groups: readonly StreamGroup[]): ModelDriftSummary {
@@ -76,15 +87,18 @@ function statusOf(seen: boolean, groups: readonly StreamGroup[]): DriftStatus {
   return order.find((status) => found.has(status)) ?? 'warming';
 }
 
-function featureView(group: StreamGroup, stream: Stream, window: Window): FeatureDriftView {
+function featureView(group: StreamGroup, stream: Stream, reported: Reported): FeatureDriftView {
   const { version, role, side } = group;
   const { name, reference, provisional, verdict, psi, rows, hint } = stream;
-  const head = { version, role, feature: name, side, status: verdict.status, rows, psi, hint };
+  const baselineAt = madeAt(stream, reported);
+  const head = { version, role, feature: name, side, status: verdict.status, rows, psi, hint, baselineAt };
   if (reference === null) {
-    return { ...head, kind: 'numeric', provisional: true, baselineRows: provisional?.rows ?? 0, bins: [] };
+    const rowsSoFar = provisional?.rows ?? 0;
+    const none = reported.asked === null ? {} : { distances: [] };
+    return { ...head, kind: 'numeric', provisional: true, baselineRows: rowsSoFar, bins: [], ...none };
   }
   const counts = new Float64Array(reference.binning.size);
-  group.ticks.sum(window.first, window.last, stream.offset, counts.length, counts);
+  group.ticks.sum(reported.first, reported.last, stream.offset, counts.length, counts);
   const total = Math.max(
     1,
     counts.reduce((sum, count) => sum + count, 0),
@@ -100,7 +114,18 @@ function featureView(group: StreamGroup, stream: Stream, window: Window): Featur
     provisional: reference.provisional,
     baselineRows: reference.rows,
     bins: bins.filter((bin, index) => index >= SPECIALS || bin.baseline > 0 || bin.current > 0),
+    ...(reported.asked === null ? {} : { distances: distances(reference, counts, reported.asked) }),
   };
+}
+
+function distances(reference: Reference, current: Float64Array, asked: AskedDistances): readonly Distance[] {
+  const pair = { binning: reference.binning, baseline: reference.counts, current };
+  return [...distancesOfBins(pair, asked.own), ...asked.conventions.flatMap((name) => CONVENTIONS[name].ofBins(pair))];
+}
+
+function madeAt({ provisional }: Stream, { baselineMade, tickMs }: Reported): string | null {
+  if (provisional === null) return baselineMade;
+  return provisional.frozenTick === null ? null : new Date((provisional.frozenTick + 1) * tickMs).toISOString();
 }
 
 function labelsOf(binning: Binning): readonly string[] {

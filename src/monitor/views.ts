@@ -16,6 +16,7 @@ import { type ModelFacts, modelFacts } from '../catalog/facts.ts';
 import { partsOf } from '../catalog/parts.ts';
 import type { Comparer } from '../compare/comparer.ts';
 import type { ModelPlan } from '../config/plan.ts';
+import type { AskedDistances } from '../drift/conventions/conventions.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 import { type Role, SHADOW_DROPS, SLOTS } from '../model.ts';
 import { type AskedAttributes, asOnTheWire, createExplainer, type Explainer, noAssignment } from '../split/explain.ts';
@@ -41,7 +42,7 @@ export interface ModelViews {
   model(name: string): ModelDetail | undefined;
   split(name: string): SplitView | undefined;
   shadows(name: string): readonly ShadowView[] | undefined;
-  drift(name: string): DriftView | undefined;
+  drift(name: string, asked?: AskedDistances): DriftView | undefined;
   explain(model: string, unit: string, attributes: AskedAttributes): ExplainView | Unassigned | undefined;
 }
 
@@ -113,7 +114,7 @@ export function createModelViews(sources: ViewSources): ModelViews {
       const plan = planOf(name);
       return plan === undefined ? undefined : modelFacts(plan).mirrors.map((mirror) => shadowOf(name, mirror));
     },
-    drift: (name) => (planOf(name) === undefined ? undefined : drift.report(name)),
+    drift: (name, asked) => (planOf(name) === undefined ? undefined : drift.report(name, asked)),
     explain(name, unit, attributes) {
       const found = shelf.named(name);
       if (found === undefined) return undefined;

@@ -51,7 +51,7 @@ export function totalVariation(baseline: ArrayLike<number>, current: ArrayLike<n
   const { p, q } = sharesOf(baseline, current);
   let sum = 0;
   for (let i = 0; i < p.length; i++) sum += Math.abs((p[i] as number) - (q[i] as number));
-  return sum / 2;
+  return Math.min(1, sum / 2);
 }
 
 /** max |p - q|, 0 to 1: the change of the bin that changed most. */

@@ -89,6 +89,7 @@ function column(
     status: 'steady',
     provisional: false,
     baselineRows: 30_000,
+    baselineAt: '2026-11-01T06:00:00.000Z',
     rows: version === 'logistic' ? 10_826 : 1174,
     psi: 0.001 + random() * 0.02,
     hint: null,
@@ -104,6 +105,28 @@ const SERVING = [
 ] as const;
 
 const HINT = 'looks like x100';
+
+const DISTANCES = [
+  {
+    name: 'ks',
+    value: 0.031,
+    amongValues: null,
+    unit: 'share',
+    bounds: { low: 0.031, high: 0.07 },
+    p: 0.2,
+    variant: '',
+  },
+  {
+    name: 'wasserstein',
+    value: 12.5,
+    amongValues: null,
+    unit: 'column',
+    bounds: { low: 3, high: null },
+    p: null,
+    variant: '',
+  },
+  { name: 'psi', value: null, amongValues: null, unit: 'nats', bounds: null, p: null, variant: 'an empty window' },
+] as const;
 
 const drift: DriftView = {
   model: 'credit-default',
@@ -237,9 +260,12 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
       return { model: name, salt: name, slots: 10_000, versions };
     },
     shadows: (name) => (find(name) === undefined ? undefined : name === credit.name ? shadows : []),
-    drift(name) {
+    drift(name, asked) {
       if (find(name) === undefined) return undefined;
-      return name === credit.name ? drift : { model: name, status: 'warming', windowMs: 60_000, features: [] };
+      const distances =
+        asked === undefined ? {} : { distances: DISTANCES.filter((one) => asked.own.includes(one.name)) };
+      const shown = { ...drift, features: drift.features.map((feature) => ({ ...feature, ...distances })) };
+      return name === credit.name ? shown : { model: name, status: 'warming', windowMs: 60_000, features: [] };
     },
     explain(name, unit, { headers, query, path }) {
       const model = find(name);

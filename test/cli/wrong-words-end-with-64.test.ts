@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { headgate } from './headgate.ts';
 
-const COMMANDS = ['serve', 'check', 'plan', 'schema', 'explain', 'demo'] as const;
+const COMMANDS = ['serve', 'check', 'plan', 'schema', 'explain', 'drift', 'demo'] as const;
 
 describe('the command line', () => {
   it('lists its commands', async () => {
@@ -16,7 +16,7 @@ describe('the command line', () => {
   it.each(COMMANDS)('%s has help with an example', async (command) => {
     const { code, out } = await headgate([command, '--help']);
     expect(code).toBe(0);
-    expect(out).toMatch(new RegExp(`Example:\n {2}headgate ${command}`));
+    expect(out).toMatch(new RegExp(`Examples?:\n {2}headgate ${command}`));
   });
 
   it('knows its version', async () => {
@@ -40,6 +40,11 @@ describe('the command line', () => {
     [['explain', 'm', 'u', '--decision', 'id', '-c', 'x.yaml'], /name MODEL and UNIT/],
     [['explain', 'm', 'u', '-c', 'x.yaml', '--body', '@/nonexistent'], /ENOENT/],
     [['explain', 'm', 'u', '-c', 'x.yaml', '--header', 'region'], /It has the form name=value/],
+    [['drift', '--baseline', 'a.csv'], /name a MODEL of a running gate, or --baseline FILE and --current FILE/],
+    [['drift', 'm', '--baseline', 'a.csv', '--current', 'b.csv'], /name a MODEL of a running gate/],
+    [['drift', '--like', 'sas'], /There are evidently, nannyml, tfdv, deequ/],
+    [['drift', '--tolerance', '0.1'], /It is a percentage, as 10%/],
+    [['drift', 'm', '--admin', 'localhost:9090'], /is no http URL/],
     [['demo', '--rate', '0'], /It is a number above 0/],
     [['demo', '--seed', '1.5'], /It is a whole number/],
   ])('%j: 64, and what is wrong', async (words, message) => {

@@ -17,6 +17,7 @@ const feature = (
   status,
   provisional: true,
   baselineRows: 1500,
+  baselineAt: null,
   rows: 4000,
   psi,
   hint: null,

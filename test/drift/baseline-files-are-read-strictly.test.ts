@@ -55,6 +55,16 @@ test('all problems come at once, each with its place', () => {
   ]);
 });
 
+test('a baseline may say when it was made', () => {
+  const dated = (made: unknown) => JSON.stringify({ format: 'headgate-baseline/1', model: 'm', made, features: [] });
+  expect(parseBaseline(dated('2026-11-02T09:00:00+01:00'))).toMatchObject({
+    baseline: { made: '2026-11-02T08:00:00.000Z' },
+  });
+  expect(parseBaseline(file(numeric))).toMatchObject({ baseline: { made: null } });
+  for (const wrong of ['yesterday', 7, '2026-13-02T09:00:00Z'])
+    expect(problemsOf(dated(wrong))).toEqual(['made: must be a date and time, as 2026-11-02T09:00:00Z']);
+});
+
 test('a file of another kind is refused', () => {
   expect(problemsOf('{')[0]).toMatch(/^not JSON: /);
   expect(problemsOf('[]')).toContain('baseline: must be an object');

@@ -140,6 +140,14 @@ test('a column that is redacted shows on no label of drift, and a model that spl
     const drift = await monitor.get<DriftView>('/api/v1/models/credit-default/drift');
     expect(drift.features.map(({ feature, bins }) => [feature, bins.length > 0])).toEqual([['amount', true]]);
     expect(JSON.stringify(drift)).not.toContain('secret');
+    expect(drift.features[0]).not.toHaveProperty('distances');
+    const asked = await monitor.get<DriftView>('/api/v1/models/credit-default/drift?distances=ks,deequ');
+    expect(asked.features[0]?.distances?.map(({ name }) => name)).toEqual([
+      'ks',
+      'deequ.psi',
+      'deequ.lInfinity',
+      'deequ.lInfinityRobust',
+    ]);
     expect(await monitor.get<string>('/metrics')).not.toContain('secret');
     expect((await fetch(`${monitor.url}/api/v1/explain?model=credit-default&unit=u`)).status).toBe(422);
   } finally {

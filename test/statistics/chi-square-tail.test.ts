@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { chiSquareTail, logGamma } from '../../src/statistics/chi-square.ts';
+import { chiSquareTail } from '../../src/statistics/chi-square.ts';
+import { deviance, stirlingError } from '../../src/statistics/gamma.ts';
 
 test('even degrees of freedom have a closed form: a Poisson sum', () => {
   fc.assert(
@@ -31,11 +32,23 @@ test('edges', () => {
   expect(chiSquareTail(Number.NaN, 3)).toBeNaN();
 });
 
-test('log gamma is the factorial', () => {
-  let factorial = 1;
-  for (let n = 1; n < 20; n++) {
-    expect(logGamma(n)).toBeCloseTo(Math.log(factorial), 10);
-    factorial *= n;
+test('Stirling’s error is what is missing to the factorial, series and recurrence alike', () => {
+  let logFactorial = 0;
+  for (let n = 1; n < 40; n++) {
+    logFactorial += Math.log(n);
+    const stirling = (n + 0.5) * Math.log(n) - n + 0.5 * Math.log(2 * Math.PI);
+    expect(stirlingError(n)).toBeCloseTo(logFactorial - stirling, 12);
   }
-  expect(logGamma(0.5)).toBeCloseTo(Math.log(Math.sqrt(Math.PI)), 12);
+  // gamma(3/2) is sqrt(pi) / 2.
+  const half = Math.log(0.5) - 0.5 + 0.5 * Math.log(2 * Math.PI);
+  expect(stirlingError(0.5)).toBeCloseTo(Math.log(Math.sqrt(Math.PI) / 2) - half, 13);
+});
+
+test('the deviance is the same by its series and by its definition', () => {
+  for (const x of [1, 7, 1000])
+    for (const ratio of [0.82, 0.9, 0.999, 1.1, 1.22]) {
+      const direct = x * Math.log(1 / ratio) + x * ratio - x;
+      expect(deviance(x, x * ratio)).toBeCloseTo(direct, 10);
+    }
+  expect(deviance(5, 5)).toBe(0);
 });

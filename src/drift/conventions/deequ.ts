@@ -54,10 +54,14 @@ export const deequ = {
     if (pair.binning.kind === 'numeric') {
       const [baseline, current] = [inOrder(pair.baseline), inOrder(pair.current)];
       const { low } = ksOfBins(baseline, current, isPointBin(pair.binning));
-      return [psi(pair), ...distances(low, rows(baseline), rows(current), 'distribution functions at the bins’ borders')];
+      return [
+        psi(pair),
+        ...distances(low, rows(baseline), rows(current), 'distribution functions at the bins’ borders'),
+      ];
     }
     const categories = categoriesOf(pair.binning, pair);
-    if (categories !== null && !categories.current.has(UNSEEN)) return [psi(pair), ...ofCounts(alignedCounts(categories))];
+    if (categories !== null && !categories.current.has(UNSEEN))
+      return [psi(pair), ...ofCounts(alignedCounts(categories))];
     const why = needsRows('since categories share a bin here');
     return [
       psi(pair),

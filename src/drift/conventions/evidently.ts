@@ -3,7 +3,7 @@
 // the data and one far value empties all but two of them. `n_bins` is ignored there (evidently#1400), and so is it here.
 
 import { jensenShannonDivergence } from '../../statistics/histogram-distances.ts';
-import { alignedCounts, categoriesOf, type CategorySamples, type NumericSamples, UNSEEN } from '../distance-inputs.ts';
+import { alignedCounts, type CategorySamples, categoriesOf, type NumericSamples, UNSEEN } from '../distance-inputs.ts';
 import { type Distance, plain } from '../distances.ts';
 import { type Convention, needsRows } from './convention.ts';
 import { countBetween, countValuesOf, sturgesEdges } from './equal-width.ts';

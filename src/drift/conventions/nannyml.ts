@@ -1,11 +1,11 @@
 // NannyML's Jensen-Shannon distance (read in 0.13.1: drift/univariate/methods.py): base 2, bins by Doane on the reference alone,
-// everything outside of them in one bin more. A numeric column with few distinct values is taken value by value.
+// everything outside of them in one bin more; categories that the reference lacks likewise.
 
 import { jensenShannonDivergence } from '../../statistics/histogram-distances.ts';
-import { alignedCounts, categoriesOf, type CategorySamples, type NumericSamples } from '../distance-inputs.ts';
+import { alignedCounts, type CategorySamples, categoriesOf, type NumericSamples } from '../distance-inputs.ts';
 import { type Distance, plain } from '../distances.ts';
 import { type Convention, needsRows } from './convention.ts';
-import { countBetween, countValuesOf, doaneEdges } from './equal-width.ts';
+import { countBetween, doaneEdges } from './equal-width.ts';
 
 const NAME = 'nannyml.jensenShannon';
 
@@ -44,12 +44,8 @@ export const nannyml = {
     if (numeric === null) return categories === null ? [] : ofCategories(categories);
     const { baseline, current } = numeric;
     if (baseline.length === 0) return undetermined('and the baseline has none');
-    const distinct = countValuesOf(baseline);
-    if (distinct.size > 50 || distinct.size / baseline.length > 0.1) {
-      const edges = doaneEdges(baseline);
-      const counts = { baseline: countBetween(edges, baseline), current: countBetween(edges, current) };
-      return distance(withRest(counts, current.length));
-    }
-    return ofCategories({ baseline: distinct, current: countValuesOf(current) });
+    const edges = doaneEdges(baseline);
+    const counts = { baseline: countBetween(edges, baseline), current: countBetween(edges, current) };
+    return distance(withRest(counts, current.length));
   },
 } satisfies Convention;

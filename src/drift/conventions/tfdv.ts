@@ -3,12 +3,12 @@
 // NaN and what lies beyond one side's borders never meets the other's, so both count as wholly different.
 
 import { jensenShannonDivergence, lInfinity } from '../../statistics/histogram-distances.ts';
-import { ABOVE, BELOW, edgesOf, INFINITE, NAN, SPECIALS } from '../binning.ts';
+import { ABOVE, BELOW, INFINITE, NAN, SPECIALS } from '../binning.ts';
 import {
   alignedCounts,
   type BinnedPair,
-  categoriesOf,
   type CategorySamples,
+  categoriesOf,
   type NumericSamples,
   UNSEEN,
 } from '../distance-inputs.ts';

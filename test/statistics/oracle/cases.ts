@@ -93,3 +93,16 @@ export function chiSquarePoint(index: number): readonly [df: number, x: number] 
   const [u, v] = [random(), random()];
   return [df, df * u * u * (v < 0.7 ? 4 : 60)];
 }
+
+/** Of record_tools.py. */
+export function categoricalPair(index: number): { readonly baseline: string[]; readonly current: string[] } {
+  const random = createSeededRandom(index * 7919 + 5);
+  const [n, m] = [20 + Math.floor(random() * 500), 20 + Math.floor(random() * 500)];
+  const [kinds, others] = [2 + Math.floor(random() * 12), 2 + Math.floor(random() * 12)];
+  const draw = (count: number, of: number): string[] =>
+    Array.from({ length: count }, () => {
+      const u = random();
+      return `c${Math.floor(u * u * of)}`;
+    });
+  return { baseline: draw(n, kinds), current: draw(m, others) };
+}

@@ -1,0 +1,158 @@
+// `headgate drift`: what a running gate says of its models' drift, as a table or JSON; or two CSV files compared by the same rules,
+// with distances as other tools compute them. It judges nothing by itself: statuses are the gate's, or drift/compare-tables.ts's.
+
+import { readFileSync } from 'node:fs';
+import type { DriftView, FeatureDriftView, ModelSummary } from '../../admin/view.ts';
+import { compareTables } from '../../drift/compare-tables.ts';
+import type { ConventionName } from '../../drift/conventions/convention.ts';
+import { parseAsked } from '../../drift/conventions/conventions.ts';
+import { readCsv } from '../../protocols/csv.ts';
+import type { Table } from '../../protocols/protocol.ts';
+import { Unreadable } from '../../protocols/unreadable.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Answer, askDrift, askModels, type Gate } from './ask-gate.ts';
+import { driftTable, worstFirst } from './table.ts';
+
+interface Common {
+  /** Tools whose figures are shown besides. */
+  readonly like: readonly ConventionName[];
+  readonly json: boolean;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+export interface GateDriftOptions extends Common, Gate {
+  /** Null: a line for every model. */
+  readonly model: string | null;
+  readonly nowMs: number;
+}
+
+export interface FileDriftOptions extends Common {
+  readonly baseline: string;
+  readonly current: string;
+  readonly tolerance: number;
+}
+
+/** @returns the exit code */
+export async function runGateDrift(options: GateDriftOptions): Promise<number> {
+  const { model, json, stdout, nowMs } = options;
+  if (model === null) {
+    return told(options, await askModels(options), ({ models }) => {
+      stdout.write(
+        json ? jsonText({ models: models.map(({ name, drift }) => ({ name, ...drift })) }) : modelsText(models),
+      );
+    });
+  }
+  return told(options, await askDrift(options, model, ['all', ...options.like].join(',')), (view) => {
+    const sorted = { ...view, features: worstFirst(view.features) };
+    stdout.write(json ? jsonText(sorted) : viewText(sorted, nowMs));
+  });
+}
+
+function told<Body>({ stderr }: Common, answer: Answer<Body>, tell: (body: Body) => void): number {
+  if (answer.ok) {
+    tell(answer.body);
+    return EXIT.ok;
+  }
+  stderr.write(`${answer.problem}\n`);
+  return answer.code;
+}
+
+/** @returns the exit code */
+export function runFileDrift(options: FileDriftOptions): number {
+  const { json, like, stdout, stderr, tolerance } = options;
+  const tables: Table[] = [];
+  for (const path of [options.baseline, options.current]) {
+    const table = readTable(path);
+    if (typeof table === 'string') {
+      stderr.write(`${table}\n`);
+      return EXIT.data;
+    }
+    tables.push(table);
+  }
+  const [baseline, current] = tables;
+  const asked = parseAsked(['all', ...like].join(','));
+  if (baseline === undefined || current === undefined || 'unknown' in asked) return EXIT.software;
+  const { features, unknownColumns } = compareTables(baseline, current, asked, tolerance);
+  if (json) {
+    stdout.write(jsonText({ features: worstFirst(features), unknownColumns }));
+    return EXIT.ok;
+  }
+  const drifting = features.filter(({ status }) => status === 'drifting').length;
+  const head = `${options.current} (${rowsText(current.rows)}) against ${options.baseline} (${rowsText(baseline.rows)}): ${drifting} of ${features.length} columns drifting\n\n`;
+  stdout.write(head + driftTable(features.map((feature) => ({ ...feature, version: null }))));
+  if (unknownColumns.length > 0) stdout.write(`\nnot in the baseline: ${unknownColumns.join(', ')}\n`);
+  stdout.write(`\n${LEGEND}\n`);
+  return EXIT.ok;
+}
+
+/** @returns the problem, where there is no table */
+function readTable(path: string): Table | string {
+  try {
+    return readCsv(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof Unreadable)
+      return `${path}: no table can be read from it (${error.message}). It must be CSV with a line of names.`;
+    return `${path}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+const LEGEND =
+  'Distances do not decide: the status does. p is for one look at one column, rows taken as independent.\ndocs/drift.md defines them; --json has all figures, with their variants.';
+
+function modelsText(models: readonly ModelSummary[]): string {
+  if (models.length === 0) return 'The gate has no models.\n';
+  const rows = models.map(({ name, drift: { status, worst } }) => [
+    name,
+    status,
+    worst === null ? '–' : `${worst.feature} (${worst.version}), PSI ${worst.psi.toFixed(3)}`,
+  ]);
+  const order = ['drifting', 'unknown', 'warming', 'steady'];
+  rows.sort((one, other) => order.indexOf(one[1] ?? '') - order.indexOf(other[1] ?? ''));
+  const all = [['model', 'status', 'worst column'], ...rows];
+  const widths = [0, 1].map((i) => Math.max(...all.map((row) => (row[i] ?? '').length)));
+  return all
+    .map(([a = '', b = '', c = '']) => `${a.padEnd(widths[0] ?? 0)}  ${b.padEnd(widths[1] ?? 0)}  ${c}\n`)
+    .join('');
+}
+
+function viewText(view: DriftView, nowMs: number): string {
+  const { features } = view;
+  const drifting = features.filter(({ status }) => status === 'drifting').length;
+  const head = `${view.model}: ${view.status}, windows of ${spanText(view.windowMs)}, ${drifting} of ${features.length} columns drifting\n`;
+  if (features.length === 0) return `${head}No column has been read yet.\n`;
+  const lines = features.map((feature) => ({
+    ...feature,
+    feature: feature.side === 'response' ? `${feature.feature} (prediction)` : feature.feature,
+    version: feature.role === 'shadow' ? `${feature.version} (shadow)` : feature.version,
+    distances: feature.distances ?? [],
+  }));
+  const bins = 'KS and W1 are from bins: KS the lower bound, W1 as if rows were spread evenly in them.';
+  return `${head}\n${driftTable(lines)}\n${baselinesText(features, nowMs)}\n${LEGEND}\n${bins}\n`;
+}
+
+/** One line per kind of baseline, with its age. */
+function baselinesText(features: readonly FeatureDriftView[], nowMs: number): string {
+  const about = new Map<string, Set<string>>();
+  for (const { version, side, provisional, baselineRows, baselineAt } of features) {
+    const age = baselineAt === null ? 'age unknown' : `${spanText(nowMs - Date.parse(baselineAt))} old`;
+    const made = provisional
+      ? `the first ${rowsText(baselineRows)} of the version, ${baselineAt === null ? 'not complete yet' : age}`
+      : `file of ${rowsText(baselineRows)}, ${age}`;
+    const key = `${side === 'request' ? 'features' : 'predictions'}: ${made}`;
+    about.set(key, (about.get(key) ?? new Set()).add(version));
+  }
+  return [...about].map(([made, versions]) => `baseline of ${[...versions].join(', ')}, ${made}\n`).join('');
+}
+
+const rowsText = (rows: number): string => `${rows.toLocaleString('en-US')} rows`;
+
+function spanText(ms: number): string {
+  if (ms < 120_000) return `${Math.max(0, Math.round(ms / 1000))} s`;
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
+  return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} d`;
+}
+
+function jsonText(body: unknown): string {
+  return `${JSON.stringify(body, null, 2)}\n`;
+}

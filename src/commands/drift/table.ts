@@ -1,0 +1,111 @@
+// Drift as a table for people: a line per column and version, the worst on top, a column per distance, hints below their line.
+// Figures have few digits, since more would be noise; --json has them all.
+
+import type { DistanceView, DriftStatus } from '../../admin/view.ts';
+
+export interface DriftLine {
+  readonly feature: string;
+  /** Version, with its role where that is not plain. */
+  readonly version: string | null;
+  readonly status: DriftStatus;
+  readonly rows: number;
+  readonly psi: number | null;
+  readonly hint: string | null;
+  readonly distances: readonly DistanceView[];
+}
+
+/** Gravest first. */
+const GRAVITY: readonly DriftStatus[] = ['drifting', 'unknown', 'warming', 'steady'];
+const MARKS: Readonly<Record<DriftStatus, string>> = { drifting: '▲', unknown: '?', warming: '◌', steady: '✓' };
+
+/** Columns that are shown, by the name of their distance. */
+const HEADS: Readonly<Record<string, string>> = {
+  psi: 'PSI',
+  ks: 'KS (p)',
+  chiSquare: 'chi2 (p)',
+  jensenShannon: 'JS',
+  wasserstein: 'W1',
+  hellinger: 'Hellinger',
+};
+const UNITS: Readonly<Record<string, string>> = {
+  nats: 'nats',
+  bits: 'bits',
+  'sqrt nats': 'base e',
+  'sqrt bits': 'base 2',
+  share: '0 to 1',
+  '0 to 1': '0 to 1',
+  column: "column's unit",
+  'chi-square': '',
+};
+
+export function worstFirst<Line extends Pick<DriftLine, 'status' | 'psi' | 'feature'>>(lines: readonly Line[]): Line[] {
+  return lines.toSorted(
+    (one, other) =>
+      GRAVITY.indexOf(one.status) - GRAVITY.indexOf(other.status) ||
+      (other.psi ?? -1) - (one.psi ?? -1) ||
+      (one.feature < other.feature ? -1 : 1),
+  );
+}
+
+export function driftTable(lines: readonly DriftLine[]): string {
+  const shown = shownDistances(lines);
+  const hasVersions = lines.some(({ version }) => version !== null);
+  const head = ['column', ...(hasVersions ? ['version'] : []), 'status', 'rows', ...shown.map(headOf)];
+  const units = ['', ...(hasVersions ? [''] : []), '', '', ...shown.map((name) => unitOf(lines, name))];
+  const body = worstFirst(lines).map((line) => ({
+    hint: line.hint,
+    cells: [
+      clipped(line.feature),
+      ...(hasVersions ? [line.version ?? ''] : []),
+      `${MARKS[line.status]} ${line.status}`,
+      line.rows.toLocaleString('en-US'),
+      ...shown.map((name) => cell(line.distances.find((distance) => distance.name === name))),
+    ],
+  }));
+  const widths = head.map((_, i) =>
+    Math.max(...[head, units, ...body.map(({ cells }) => cells)].map((cells) => (cells[i] ?? '').length)),
+  );
+  const left = hasVersions ? 3 : 2;
+  const row = (cells: readonly string[]): string =>
+    `${cells.map((text, i) => (i < left ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0))).join('  ')}`.trimEnd();
+  const rows = body.flatMap(({ cells, hint }) => (hint === null ? [row(cells)] : [row(cells), `    ${hint}`]));
+  return `${[row(head), row(units), ...rows].join('\n')}\n`;
+}
+
+/** The known ones, then what other tools' conventions added, in the order of the answer. */
+function shownDistances(lines: readonly DriftLine[]): readonly string[] {
+  const names = new Set(lines.flatMap(({ distances }) => distances.map(({ name }) => name)));
+  return [...Object.keys(HEADS).filter((name) => names.has(name)), ...[...names].filter((name) => name.includes('.'))];
+}
+
+const headOf = (name: string): string => HEADS[name] ?? name;
+
+function unitOf(lines: readonly DriftLine[], name: string): string {
+  const unit = lines.flatMap(({ distances }) => distances).find((distance) => distance.name === name)?.unit;
+  return UNITS[unit ?? ''] ?? '';
+}
+
+function cell(distance: DistanceView | undefined): string {
+  if (distance === undefined || distance.value === null) return '–';
+  const value = short(distance.value);
+  // Rows beyond the baseline's range lie who knows how far out.
+  if (distance.name === 'wasserstein') return distance.bounds?.high === null ? `≥ ${value}` : value;
+  return distance.p === null || distance.name === 'psi' ? value : `${value} (${shortP(distance.p)})`;
+}
+
+/** Three digits. */
+function short(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return '0';
+  if (size >= 1e6 || size < 1e-4) return value.toExponential(1);
+  return size >= 100 ? value.toFixed(0) : size >= 1 ? value.toFixed(2) : value.toFixed(4).slice(0, 6);
+}
+
+function shortP(p: number): string {
+  if (p >= 0.001) return p.toFixed(3);
+  return p === 0 ? '<1e-300' : p.toExponential(0);
+}
+
+function clipped(text: string): string {
+  return text.length > 32 ? `${text.slice(0, 31)}…` : text;
+}

@@ -1,0 +1,65 @@
+// Each convention gives what its tool gives on the same rows, as recorded by test/statistics/oracle/record_tools.py from the tools
+// themselves; Deequ, which needs Spark, by its documented formula.
+
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { compareTables } from '../../src/drift/compare-tables.ts';
+import type { ConventionName } from '../../src/drift/conventions/convention.ts';
+import type { Value } from '../../src/protocols/protocol.ts';
+import { categoricalPair, samplePair } from '../statistics/oracle/cases.ts';
+import { tableOf } from './plans.ts';
+
+interface Recorded {
+  readonly tool: string;
+  readonly numeric: readonly (readonly (number | null)[])[];
+  readonly categorical: readonly (readonly (number | null)[])[];
+}
+
+const recorded = (tool: string): Recorded =>
+  JSON.parse(readFileSync(new URL(`../statistics/oracle/${tool}.json`, import.meta.url), 'utf8')) as Recorded;
+
+function figures(
+  convention: ConventionName,
+  baseline: readonly Value[],
+  current: readonly Value[],
+): Map<string, number | null> {
+  const asked = { own: [], conventions: [convention] };
+  const [column] = compareTables(tableOf({ x: baseline }), tableOf({ x: current }), asked, 0).features;
+  return new Map(column?.distances.map(({ name, value }) => [name, value]));
+}
+
+/** @param names of the figures, in the order in which they were recorded */
+function holds(tool: ConventionName, names: readonly string[], categoricalNames = names): void {
+  const { numeric, categorical } = recorded(tool);
+  const differences: string[] = [];
+  const compare = (where: string, found: number | null | undefined, expected: number | null | undefined): void => {
+    // A distance is the root of a divergence whose rounding error near nothing is 1e-16: there roots differ by 1e-8.
+    const isRoot = where.includes('jensenShannon') && !where.includes('Divergence');
+    const [one, other] = isRoot ? [(found ?? -1) ** 2, (expected ?? -1) ** 2] : [found ?? -1, expected ?? -1];
+    if (!(Math.abs(one - other) <= 1e-12 * Math.max(1, other))) differences.push(`${where}: ${found} for ${expected}`);
+  };
+  for (const [index = 0, ...values] of numeric) {
+    const { baseline, current } = samplePair(index ?? 0);
+    const found = figures(tool, [...baseline], [...current]);
+    names.forEach((name, i) => {
+      compare(`${name} ${index}`, found.get(name), values[i]);
+    });
+  }
+  categorical.forEach((values, index) => {
+    const { baseline, current } = categoricalPair(index);
+    const found = figures(tool, baseline, current);
+    categoricalNames.forEach((name, i) => {
+      compare(`${name} categorical ${index}`, found.get(name), values[i]);
+    });
+  });
+  expect(differences.slice(0, 10)).toEqual([]);
+  expect(numeric.length + categorical.length).toBeGreaterThan(300);
+}
+
+test(`PSI and Jensen-Shannon as ${recorded('evidently').tool}`, () => {
+  holds('evidently', ['evidently.psi', 'evidently.jensenShannon']);
+});
+
+test(`Jensen-Shannon as ${recorded('nannyml').tool}`, () => {
+  holds('nannyml', ['nannyml.jensenShannon']);
+});
