@@ -73,9 +73,14 @@ interface Watch {
   /** Whether any row ever came: then no rows means unknown, not warming. */
   seen: boolean;
   readonly groups: Map<string, StreamGroup>;
+  /** Of `groups`, those that were asked for last. */
+  readonly recent: StreamGroup[];
   /** By version: baselines in the making, by side and column; the version's roles share them. */
   readonly provisionals: Map<string, Record<Side, Map<string, Provisional>>>;
 }
+
+/** Versions, roles and sides of a model that most have. */
+const RECENT_MAX = 8;
 
 export function createDriftEngine(options: DriftOptions): DriftEngine {
   const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, idleTicks = 60 } = options;
@@ -110,7 +115,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       judgedTick: -1,
       seen: false,
     };
-    watches.set(model.name, { ...watch, groups: new Map(), provisionals: new Map() });
+    watches.set(model.name, { ...watch, groups: new Map(), recent: [], provisionals: new Map() });
   }
 
   function forgetUnplanned(watch: Watch, model: ModelPlan): void {
@@ -125,6 +130,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
 
   function drop(watch: Watch, key: string, group: StreamGroup): void {
     watch.groups.delete(key);
+    watch.recent.length = 0;
     counters.streams -= group.streams.length;
   }
 
@@ -170,7 +176,20 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     return provisional ?? null;
   }
 
-  function groupOf(watch: Watch, { version, role, side }: GroupKey): StreamGroup {
+  function groupOf(watch: Watch, wanted: GroupKey): StreamGroup {
+    const { version, role, side } = wanted;
+    // A handful at most: a key made of three words would cost more than the values of a small decision.
+    for (let i = 0; i < watch.recent.length; i++) {
+      const group = watch.recent[i] as StreamGroup;
+      if (group.side === side && group.role === role && group.version === version) return group;
+    }
+    const group = groupByKey(watch, wanted);
+    watch.recent.push(group);
+    if (watch.recent.length > RECENT_MAX) watch.recent.shift();
+    return group;
+  }
+
+  function groupByKey(watch: Watch, { version, role, side }: GroupKey): StreamGroup {
     const key = `${side} ${role} ${version}`;
     let group = watch.groups.get(key);
     if (group === undefined) {

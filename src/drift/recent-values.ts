@@ -13,6 +13,8 @@ export interface RecentValues {
    * @returns the same, with these
    */
   remember(ring: number, count: number, column: readonly (Value | undefined)[]): number;
+  /** The same for one number. */
+  rememberOne(ring: number, count: number, value: number): number;
   /** Those held, finite ones only, in no order. */
   valuesOf(ring: number, count: number): Float32Array;
 }
@@ -38,6 +40,10 @@ export function createRecentValues(): RecentValues {
         if (typeof value === 'number') values[ring * RING + (next++ & (RING - 1))] = value;
       }
       return next;
+    },
+    rememberOne(ring, count, value) {
+      values[ring * RING + (count & (RING - 1))] = value;
+      return count + 1;
     },
     valuesOf(ring, count) {
       return values.slice(ring * RING, ring * RING + Math.min(count, RING)).filter(Number.isFinite);

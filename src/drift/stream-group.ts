@@ -4,7 +4,7 @@
 import type { Role } from '../model.ts';
 import type { Table } from '../protocols/protocol.ts';
 import type { Side } from './baseline.ts';
-import { type Binning, countValues, MISSING } from './binning.ts';
+import { type Binning, binOf, countValues, MISSING } from './binning.ts';
 import { type Provisional, takeMissingRows, takeRows } from './provisional.ts';
 import { createRecentValues, type RecentValues } from './recent-values.ts';
 import type { Reference } from './reference.ts';
@@ -151,8 +151,17 @@ export function createStreamGroup(
         const taken =
           stream.reference === null ? feed(stream, (provisional) => takeRows(provisional, column.values)) : 0;
         if (stream.binning === null) continue;
-        const base = ticks.baseOf(slot) + stream.offset;
-        countValues(stream.binning, column.values, taken, ticks.cells, base);
+        if (table.rows === 1 && taken === 0) {
+          const value = column.values[0];
+          const { cells } = ticks;
+          const cell = ticks.baseOf(slot) + stream.offset + binOf(stream.binning, value);
+          cells[cell] = (cells[cell] as number) + 1;
+          if (stream.ring !== -1 && typeof value === 'number') {
+            stream.remembered = recent.rememberOne(stream.ring, stream.remembered, value);
+          }
+          continue;
+        }
+        countValues(stream.binning, column.values, taken, ticks.cells, ticks.baseOf(slot) + stream.offset);
         if (stream.ring !== -1) stream.remembered = recent.remember(stream.ring, stream.remembered, column.values);
       }
       if (found < streams.length) {
