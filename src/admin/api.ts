@@ -1,7 +1,6 @@
 // What each route of the API does: ask the view, and say so when what was asked for is not there.
 
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { SEARCHED_BYTES_MAX } from '../capture/segments/find.ts';
 import { parseAsked } from '../drift/conventions/conventions.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { live } from './live.ts';
@@ -15,6 +14,7 @@ export function addApi(app: OpenAPIHono, view: AdminView, clock: Clock): void {
   addProbes(app, view);
   addModels(app, view);
   addDecisions(app, view);
+  addOutcomes(app, view);
   addConfig(app, view);
   app.openapi(routes.liveRoute, (c) => c.json(live(view, c.req.valid('query').model, clock.wall()), 200));
 }
@@ -77,8 +77,18 @@ function addDecisions(app: OpenAPIHono, view: AdminView): void {
     const { id } = c.req.valid('param');
     const found = await view.decision(id);
     if (found !== undefined) return c.json(found, 200);
-    const detail = `${JSON.stringify(id)} is not among the newest ${SEARCHED_BYTES_MAX / 1024 ** 2} MiB of records, which is as far back as this looks. An older record may still be in the files under data/captures. A decision of the last second may be on its way; one that capture.sample left out, or that was dropped (headgate_capture_dropped_total), is not recorded.`;
+    const detail = `Nothing is on record under ${JSON.stringify(id)}. A decision of the last second may be on its way; one that capture.sample left out, that was dropped (headgate_capture_dropped_total), or that is older than captures.retain.records, is not recorded.`;
     return c.json(problemOf('not_found', detail), 404, PROBLEM_JSON);
+  });
+}
+
+function addOutcomes(app: OpenAPIHono, view: AdminView): void {
+  app.openapi(routes.outcomesRoute, async (c) => {
+    const taken = await view.addOutcomes(c.req.valid('json').outcomes);
+    if (taken.ok) return c.json(taken, 200);
+    if (taken.why === 'full') return c.json(problemOf('outcomes_full', taken.problems.join('; ')), 507, PROBLEM_JSON);
+    const detail = 'Nothing of the request was taken. Correct it, and send it again as a whole.';
+    return c.json(problemOf('outcomes_invalid', detail, taken.problems), 422, PROBLEM_JSON);
   });
 }
 

@@ -18,7 +18,7 @@ export interface AppOptions extends GuardOptions {
   readonly report: (error: Error) => void;
 }
 
-const BODY_BYTES_MAX = 64 * 1024;
+const BODY_BYTES_MAX = 1024 ** 2;
 
 export function createApp(options: AppOptions): OpenAPIHono {
   const app = new OpenAPIHono({
@@ -58,7 +58,7 @@ const neverKept: MiddlewareHandler = async (c, next) => {
 };
 
 /**
- * No route reads a body yet; one is taken within bounds and dropped. (Hono's own bodyLimit rebuilds the request by the global
+ * A body is taken within bounds, and kept for the route that reads it. (Hono's own bodyLimit rebuilds the request by the global
  * class, which fails on one without a length as long as node-server leaves the globals alone.)
  */
 const boundedBody: MiddlewareHandler = async (c, next) => {
@@ -66,11 +66,14 @@ const boundedBody: MiddlewareHandler = async (c, next) => {
     problemAnswer('body_too_large', `Send at most ${BODY_BYTES_MAX} bytes.`, { connection: 'close' });
   if (Number(c.req.header('content-length') ?? 0) > BODY_BYTES_MAX) return tooLarge();
   if (c.req.header('transfer-encoding') !== undefined && c.req.raw.body !== null) {
+    const chunks: Uint8Array[] = [];
     let bytes = 0;
     for await (const chunk of c.req.raw.body) {
       bytes += chunk.length;
       if (bytes > BODY_BYTES_MAX) return tooLarge();
+      chunks.push(chunk);
     }
+    c.req.bodyCache.text = Buffer.concat(chunks).toString('utf8');
   }
   return next();
 };

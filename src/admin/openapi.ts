@@ -196,8 +196,32 @@ export const decisionSchema = z
   .strictObject({
     decision: z.string(),
     calls: list(z.record(z.string(), z.unknown())).describe('One row per call, shadows included.'),
+    outcomes: list(
+      z.strictObject({
+        name: z.string(),
+        value: z.union([z.number(), z.string(), z.boolean()]),
+        at: z.iso.datetime(),
+        key: z.string(),
+      }),
+    ).describe('What turned out to be true later, as far as the newest part of the log says.'),
   })
   .openapi('Decision');
+
+export const outcomesSchema = z
+  .strictObject({
+    outcomes: z
+      .array(z.unknown())
+      .min(1)
+      .max(1000)
+      .describe(
+        'Objects with `name`, `value` (number, text or truth), `decision_id` or `model` and `unit`, and optionally `at` (ISO 8601 with a zone, or Unix ms) and `key`: of two with one key the first counts.',
+      ),
+  })
+  .openapi('Outcomes');
+
+export const outcomesTakenSchema = z
+  .strictObject({ ok: z.literal(true), written: count, known: count.describe('Had come before.') })
+  .openapi('OutcomesTaken');
 
 export const reloadedSchema = z.strictObject({ ok: z.literal(true), generation: z.string() }).openapi('Reloaded');
 

@@ -15,6 +15,8 @@ const PROBLEMS = {
   host_unknown: [421, 'The request names another host'],
   not_assigned: [422, 'Nothing is assigned by this unit'],
   reload_failed: [422, 'The new configuration was not taken'],
+  outcomes_invalid: [422, 'Something among them is not an outcome'],
+  outcomes_full: [507, 'The log of outcomes is full'],
   internal: [500, 'The admin side met a fault of its own'],
 } as const satisfies Readonly<Record<string, readonly [number, string]>>;
 

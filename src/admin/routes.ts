@@ -139,7 +139,25 @@ export const decisionRoute = createRoute({
   request: { params: z.object({ id: z.string().min(1).max(128) }) },
   responses: {
     200: json(shapes.decisionSchema, 'Its calls.'),
-    404: problem('Nothing is on record under this id, among the newest records: older ones are not looked at.'),
+    404: problem('Nothing is on record under this id.'),
+    ...guarded,
+  },
+});
+
+export const outcomesRoute = createRoute({
+  method: 'post',
+  path: '/api/v1/outcomes',
+  summary: 'Tell what turned out to be true: labels and rewards of decisions or units',
+  request: {
+    body: { required: true, content: { 'application/json': { schema: shapes.outcomesSchema } } },
+  },
+  responses: {
+    200: json(shapes.outcomesTakenSchema, 'All of them are on disk.'),
+    403: problem('The request comes from a page of another site.'),
+    413: problem('The body is over the limit.'),
+    415: problem('The body is not JSON.'),
+    422: problem('One of them is not an outcome; none was taken.'),
+    507: problem('The log of outcomes is full; none was taken.'),
     ...guarded,
   },
 });

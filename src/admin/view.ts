@@ -162,11 +162,23 @@ export interface Unassigned {
   readonly obstacle: string;
 }
 
-/** What is on record of one decision: the primary call or calls, and its shadows. */
+/** What is on record of one decision: the primary call or calls, its shadows, and what came of it. */
 export interface DecisionView {
   readonly decision: string;
   readonly calls: readonly Readonly<Record<string, unknown>>[];
+  readonly outcomes: readonly {
+    readonly name: string;
+    readonly value: number | string | boolean;
+    /** ISO. */
+    readonly at: string;
+    readonly key: string;
+  }[];
 }
+
+/** What became of outcomes that were sent: all were taken, or none. */
+export type OutcomesTaken =
+  | { readonly ok: true; readonly written: number; readonly known: number }
+  | { readonly ok: false; readonly why: 'invalid' | 'full'; readonly problems: readonly string[] };
 
 export type ReloadOutcome =
   | { readonly ok: true; readonly generation: string }
@@ -193,6 +205,8 @@ export interface AdminView {
     },
   ): ExplainView | Unassigned | undefined;
   decision(id: string): Promise<DecisionView | undefined>;
+  /** @param raw as they came in JSON */
+  addOutcomes(raw: readonly unknown[]): Promise<OutcomesTaken>;
   /** Prometheus exposition and its content type. */
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;
   reload(): Promise<ReloadOutcome>;

@@ -76,10 +76,12 @@ export interface Capture {
   append(record: ExchangeRecord, of: RecordOf, decoded: Decoded, settled?: Settled | null): void;
   /** Write and synchronise what was taken until now. Never fails: losses are counted and reported. */
   flush(): Promise<void>;
+  /** Close the segment that is being written, if there is one; the next record begins another. */
+  roll(): Promise<void>;
   /** Rows of one decision, in the order written; what was taken until now is written first. */
   find(decisionId: string): Promise<CaptureRow[]>;
   /** Write and keep as this says from now on. */
-  configure(plan: CapturesPlan): void;
+  configure(plan: Pick<CapturesPlan, 'keepBytes' | 'commit'>): void;
   /** Forget the accounts of all models but these, once nothing of them is pending: their counts stay in the totals. */
   retainModels(models: Iterable<string>): void;
   counts(model: string): CaptureCounts;
@@ -239,6 +241,18 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     return waiting;
   }
 
+  /** In the place of a flush: nothing else writes meanwhile. */
+  function roll(): Promise<void> {
+    if (writing !== null) return writing.then(roll);
+    writing = writer
+      .close()
+      .catch((error: unknown) => report(`${folder}: a segment was not closed: ${textOf(error)}`))
+      .finally(() => {
+        writing = null;
+      });
+    return writing;
+  }
+
   return {
     replica,
     append(record, of, decoded, settled = null) {
@@ -255,6 +269,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
       if (queue.isDue && writing === null) void flush();
     },
     flush,
+    roll,
     async find(decisionId) {
       await flush();
       await housekeeping;

@@ -154,19 +154,29 @@ export function putRow(bytes: Buffer, offset: number, sequence: number, columns:
   return sealFrame(bytes, offset, end - start, sequence);
 }
 
-/** @throws where the payload is no row */
-export function rowOf({ payload, sequence }: Frame): CaptureRow {
+/** The three parts of a row, as views of its payload: the JSON of its columns, and its bodies. */
+export function rowParts(payload: Buffer): Readonly<Record<'columns' | 'request' | 'response', Buffer>> {
   const requestAt = PAYLOAD_HEAD_BYTES + payload.readUInt32LE(0);
   const responseAt = requestAt + payload.readUInt32LE(4);
+  return {
+    columns: payload.subarray(PAYLOAD_HEAD_BYTES, requestAt),
+    request: payload.subarray(requestAt, responseAt),
+    response: payload.subarray(responseAt),
+  };
+}
+
+/** @throws where the payload is no row */
+export function rowOf({ payload, sequence }: Frame): CaptureRow {
+  const parts = rowParts(payload);
   // The checksum vouches for the bytes, and this version of the layout for their form.
-  const columns = JSON.parse(payload.toString('utf8', PAYLOAD_HEAD_BYTES, requestAt)) as RowColumns;
+  const columns = JSON.parse(parts.columns.toString('utf8')) as RowColumns;
   const body = (side: 'request' | 'response', bytes: Uint8Array): Uint8Array | null =>
     columns.bodies !== 'full' || columns.withheld.includes(side) ? null : bytes;
   return {
     ...columns,
     sequence,
-    request: body('request', payload.subarray(requestAt, responseAt)),
-    response: body('response', payload.subarray(responseAt)),
+    request: body('request', parts.request),
+    response: body('response', parts.response),
   };
 }
 

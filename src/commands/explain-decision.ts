@@ -6,6 +6,7 @@ import type { ExplainView } from '../admin/view.ts';
 import type { CaptureRow } from '../capture/row.ts';
 import { createDecisionFinder } from '../capture/segments/find.ts';
 import { capturesFolder } from '../capture/segments/folder.ts';
+import { findStored } from '../capture/store/find-once.ts';
 import { asOnTheWire } from '../split/explain.ts';
 import type { Attributes } from '../split/rules.ts';
 import { EXIT } from './exit-codes.ts';
@@ -36,12 +37,12 @@ export interface Replay {
 export async function runExplainDecision(options: ExplainDecisionOptions): Promise<number> {
   const loaded = loadExplained(options.file);
   if (typeof loaded === 'number') return loaded;
-  const folder = capturesFolder(loaded.plan.data);
-  const rows = existsSync(folder) ? await findRows(folder, options.decision) : [];
+  const { data } = loaded.plan;
+  const rows = await findRows(data, options.decision);
   const row = rows.at(-1);
   if (row === undefined) {
     process.stderr.write(
-      `${folder}: nothing is on record under ${JSON.stringify(options.decision)}; capture.sample may have left it out, or its segment is gone.\n`,
+      `${data}: nothing is on record under ${JSON.stringify(options.decision)}; capture.sample may have left it out, or it is older than captures.retain.records.\n`,
     );
     return EXIT.data;
   }
@@ -50,10 +51,13 @@ export async function runExplainDecision(options: ExplainDecisionOptions): Promi
   return EXIT.ok;
 }
 
-/** Calls that answered or were to answer, oldest first. */
-async function findRows(folder: string, decision: string): Promise<CaptureRow[]> {
+/** Calls that answered or were to answer, oldest first: of segments, and of the store. */
+async function findRows(data: string, decision: string): Promise<CaptureRow[]> {
+  const folder = capturesFolder(data);
   const finder = createDecisionFinder({ folder, indexMax: 1, scanBytesMax: Number.POSITIVE_INFINITY });
-  return (await finder.find(decision)).filter(({ role }) => role !== 'shadow');
+  const rows = [...(await findStored(data, decision)), ...(existsSync(folder) ? await finder.find(decision) : [])];
+  const once = new Map(rows.map((row) => [`${row.replica}/${row.sequence}`, row]));
+  return [...once.values()].filter(({ role }) => role !== 'shadow').sort((a, b) => a.at - b.at);
 }
 
 /** @param asked what the record lacks, as a person remembers it; it goes before the record */

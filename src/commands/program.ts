@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { CONVENTION_NAMES, type ConventionName } from '../drift/conventions/convention.ts';
 import { parsePercent } from '../kernel/units.ts';
 import { EXIT } from './exit-codes.ts';
+import { addRecordCommands } from './record-commands.ts';
 
 const { env, stdout, stderr } = process;
 
@@ -146,6 +147,8 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (model: string | undefined, flags: DriftFlags) => {
       done(await driftAs(model, flags));
     });
+
+  addRecordCommands(program, done);
 
   program
     .command('demo')

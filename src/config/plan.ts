@@ -251,6 +251,26 @@ export interface CapturesPlan {
     /** How long an answer under `durability: acked` waits for its record. */
     readonly timeoutMs: number;
   };
+  readonly store: StorePlan;
+}
+
+/** How closed segments become Parquet, and what stays of it. */
+export interface StorePlan {
+  /** null: this gate does not compact. */
+  readonly everyMs: number | null;
+  /** Of the process that compacts, for DuckDB. */
+  readonly memoryBytes: number;
+  readonly retention: RetentionPlan;
+}
+
+/** What the store lets go, by age and by size. */
+export interface RetentionPlan {
+  /** Ms that bodies, features and predictions are kept. */
+  readonly bodiesMs: number;
+  /** Ms that records are kept. */
+  readonly recordsMs: number;
+  /** Of all Parquet files together; beyond, the oldest bodies go, then the oldest records. */
+  readonly bytesMax: number;
 }
 
 export interface CapturePlan {

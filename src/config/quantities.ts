@@ -47,6 +47,14 @@ export function durationOrNone(example: string) {
   });
 }
 
+/** Milliseconds that something is kept: longer than any timer. */
+export function age(example: string) {
+  return quantity({ noun: 'an age above zero', example, pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$' }, (text) => {
+    const ms = parseDuration(text);
+    return ms !== undefined && ms > 0 && Number.isSafeInteger(Math.round(ms)) ? ms : undefined;
+  });
+}
+
 /** Whole bytes, above zero. @param maximum a size as people write it */
 export function size(example: string, maximum?: string) {
   const most = maximum === undefined ? Number.MAX_SAFE_INTEGER : (parseSize(maximum) ?? 0);

@@ -53,13 +53,34 @@ export function resolveGate(
     },
     admin: { host: raw.admin.host, port: raw.admin.port, token: raw.admin.token ?? null },
     data: resolve(root.source.folder, raw.data),
-    captures: capturesOf(raw.captures),
+    captures: capturesOf(raw.captures, root, findings),
     telemetry: resolveTelemetry(raw.telemetry, root, env, findings),
   };
 }
 
-function capturesOf({ keep, commit }: RawGate['captures']): CapturesPlan {
-  return { keepBytes: keep, commit: { everyMs: commit.every, bytes: commit.bytes, timeoutMs: commit.timeout } };
+function capturesOf(
+  { keep, commit, compact, retain }: RawGate['captures'],
+  root: Located,
+  findings: Findings,
+): CapturesPlan {
+  if (retain.bodies > retain.records) {
+    const at = child(root, 'captures', 'retain') ?? root;
+    findings.atKey(
+      at,
+      'bodies',
+      'bodies cannot be kept for longer than their records',
+      'lower bodies, or raise records',
+    );
+  }
+  return {
+    keepBytes: keep,
+    commit: { everyMs: commit.every, bytes: commit.bytes, timeoutMs: commit.timeout },
+    store: {
+      everyMs: compact.every === 0 ? null : compact.every,
+      memoryBytes: compact.memory,
+      retention: { bodiesMs: retain.bodies, recordsMs: retain.records, bytesMax: retain.size },
+    },
+  };
 }
 
 /** What the gate does not refuse to strangers it offers to nobody but this machine. */

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { PROTOCOL_NAMES } from '../protocols/protocol.ts';
 import {
+  age,
   bearerToken,
   duration,
   durationOrNone,
@@ -295,7 +296,28 @@ export const gateSchema = z.strictObject({
     .strictObject({
       keep: size('4GiB')
         .prefault('4GiB')
-        .describe('Bytes of records kept on disk; beyond, the oldest are deleted and counted.'),
+        .describe(
+          'Bytes of segments kept on disk until they are compacted; beyond, the oldest are deleted and counted.',
+        ),
+      compact: z
+        .strictObject({
+          every: durationOrNone('5m')
+            .prefault('5m')
+            .describe('Closed segments become Parquet this often, and sooner where many wait; none: not by this gate.'),
+          memory: size('512MiB').prefault('512MiB').describe('What DuckDB may take for it, in a process of its own.'),
+        })
+        .prefault({})
+        .describe('How segments become Parquet.'),
+      retain: z
+        .strictObject({
+          bodies: age('90d').prefault('90d').describe('Age at which bodies, features and predictions go.'),
+          records: age('456d').prefault('456d').describe('Age at which whole records go: 15 months.'),
+          size: size('100GiB')
+            .prefault('100GiB')
+            .describe('Bytes of all Parquet files; beyond, the oldest bodies go, then the oldest records.'),
+        })
+        .prefault({})
+        .describe('What the store keeps.'),
       commit: z
         .strictObject({
           every: duration('50ms')

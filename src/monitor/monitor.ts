@@ -6,10 +6,13 @@ import { createAdminServer } from '../admin/server.ts';
 import type { AdminView, ConfigStatus, Phase, ReloadOutcome } from '../admin/view.ts';
 import { type Capture, createCapture } from '../capture/capture.ts';
 import { isAlive } from '../capture/segments/recover.ts';
+import { createStore, type Store } from '../capture/store/store.ts';
 import { type Comparer, createComparer } from '../compare/comparer.ts';
 import type { Plan } from '../config/plan.ts';
 import { createDriftEngine, type DriftEngine } from '../drift/engine.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { findOutcomes } from '../outcomes/find-outcomes.ts';
+import { createOutcomeLog } from '../outcomes/outcome-log.ts';
 import type { Allocations, Histories } from '../split/tables.ts';
 import { createExposition } from '../telemetry/exposition.ts';
 import { createAccessLog, type Logger } from '../telemetry/logs.ts';
@@ -18,11 +21,13 @@ import { createTraces, type Traces } from '../telemetry/traces.ts';
 import { createTraffic } from '../telemetry/traffic.ts';
 import { createBaselines } from './baselines.ts';
 import { decisionView } from './decision-view.ts';
+import { findCalls } from './find-decision.ts';
 import { createIntake } from './intake.ts';
 import type { MonitorSetup } from './messages.ts';
 import { createObserver, type Observer } from './observe.ts';
 import { createPlanShelf } from './plan-shelf.ts';
 import { createReloadDesk } from './reload-desk.ts';
+import { takeOutcomes } from './take-outcomes.ts';
 import { startTicks } from './ticks.ts';
 import { createUnreadableCounts, type UnreadableCounts } from './unreadable.ts';
 import { createModelViews } from './views.ts';
@@ -35,6 +40,8 @@ export interface MonitorOptions {
   /** Of Headgate. */
   readonly version: string;
   readonly process: { readonly host: string; readonly pid: number; readonly startedAt: number };
+  /** For processes that it starts. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Ask the supervisor for a reload. */
   readonly askReload: (request: number) => void;
   /** How long gateways may take to hang up at the end. */
@@ -68,6 +75,15 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     report: (message) => log.warn(message),
     limits: { totalBytes: setup.plan.captures.keepBytes, batchBytes: setup.plan.captures.commit.bytes },
   });
+  const store = createStore({
+    data,
+    plan: setup.plan.captures.store,
+    clock,
+    env: options.env,
+    roll: capture.roll,
+    report: (message) => log.warn(message),
+  });
+  const outcomes = createOutcomeLog({ data, replica: capture.replica });
   const shelf = createPlanShelf(setup.plan, setup.allocations, setup.histories);
   const drift = createDriftEngine({ clock });
   const comparer = createComparer({ clock });
@@ -101,6 +117,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   exposition.registerMonitor({
     ...numbersOf({
       capture,
+      store,
       observer,
       unread: () => unread,
       comparer,
@@ -117,7 +134,9 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     ...views,
     phase: () => phase,
     config: () => config,
-    decision: async (id) => decisionView(id, await capture.find(id)),
+    decision: async (id) =>
+      decisionView(id, await findCalls(id, { capture, store, clock }), await findOutcomes(data, id)),
+    addOutcomes: (raw) => takeOutcomes(outcomes, raw, clock.wall()),
     metrics: exposition.render,
     reload: desk.ask,
   };
@@ -129,7 +148,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       throw new Error(listenProblem(admin.host, admin.port, error));
     },
   );
-  const ticks = startTicks({ capture, traffic, drift, comparer, fault }, setup.plan.captures.commit.everyMs);
+  const ticks = startTicks({ capture, store, traffic, drift, comparer, fault }, setup.plan.captures.commit.everyMs);
 
   return {
     port: server.port,
@@ -139,6 +158,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       config = next;
       lastSuccessAt = clock.wall();
       capture.configure(plan.captures);
+      store.configure(plan.captures.store);
       ticks.flushEvery(plan.captures.commit.everyMs);
       const named = new Map(plan.models.map(({ name, versions }) => [name, new Set(versions.map((one) => one.name))]));
       comparer.retain(named);
@@ -156,6 +176,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     async stop() {
       await intake.finish(options.hangUpMs ?? HANG_UP_MS);
       ticks.stop();
+      await Promise.all([store.stop(), outcomes.close()]);
       await Promise.all([capture.close(), traces?.close(), server.close()]);
     },
   };
@@ -169,6 +190,7 @@ async function openTraces(plan: Plan, { version, log }: MonitorOptions, replica:
 
 function numbersOf(sources: {
   readonly capture: Capture;
+  readonly store: Store;
   readonly observer: Observer;
   /** Records of slabs that could not be read. */
   readonly unread: () => number;
@@ -179,7 +201,7 @@ function numbersOf(sources: {
   readonly shelf: { readonly current: { readonly plan: Plan } };
   readonly config: MonitorNumbers['config'];
 }): MonitorNumbers {
-  const { capture, observer, unread, unreadable, drift, shelf, comparer, logLinesLost, config } = sources;
+  const { capture, store, observer, unread, unreadable, drift, shelf, comparer, logLinesLost, config } = sources;
   return {
     config,
     capture() {
@@ -191,6 +213,7 @@ function numbersOf(sources: {
       };
       return { ...totals, dropped: { ...dropped, ...others } };
     },
+    store: () => store.counts,
     unreadable: unreadable.all,
     driftCounts: drift.counters,
     compare: comparer.counters,

@@ -1,12 +1,15 @@
-// The monitor's time: groups of records go to disk, histories advance, windows of drift end, waiting halves are let go.
+// The monitor's time: groups of records go to disk, histories advance, windows of drift end, waiting halves are let go,
+// and the store looks whether segments wait.
 
 import type { Capture } from '../capture/capture.ts';
+import type { Store } from '../capture/store/store.ts';
 import type { Comparer } from '../compare/comparer.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
 
 export interface TickTakers {
   readonly capture: Capture;
+  readonly store: Store;
   readonly traffic: Traffic;
   readonly drift: DriftEngine;
   readonly comparer: Comparer;
@@ -22,7 +25,7 @@ export interface Ticks {
 }
 
 /** @param commitMs between two group commits: what a crash may cost, and what a disk is asked to bear */
-export function startTicks({ capture, traffic, drift, comparer, fault }: TickTakers, commitMs: number): Ticks {
+export function startTicks({ capture, store, traffic, drift, comparer, fault }: TickTakers, commitMs: number): Ticks {
   const guarded = (run: () => void): void => {
     try {
       run();
@@ -37,6 +40,7 @@ export function startTicks({ capture, traffic, drift, comparer, fault }: TickTak
     guarded(traffic.tick);
     guarded(drift.tick);
     guarded(comparer.sweep);
+    guarded(store.tick);
   }, SECOND_MS);
   return {
     flushEvery(everyMs) {

@@ -28,6 +28,7 @@ startMonitor({
   logLinesLost: () => logLinesLost,
   version: ownVersion(),
   process: { host: hostname(), pid: process.pid, startedAt: systemClock.wall() },
+  env: process.env,
   askReload: (request) => say({ kind: 'reload', request }),
 }).then(
   (monitor) => {

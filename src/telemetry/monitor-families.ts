@@ -21,6 +21,14 @@ export interface MonitorNumbers {
     readonly withheld: number;
     readonly segmentsDeleted: number;
   };
+  /** Of the store: what this gate compacted. */
+  store(): {
+    readonly runs: number;
+    readonly failures: number;
+    readonly rows: number;
+    readonly segments: number;
+    readonly lastSuccessAt: number | null;
+  };
   unreadable(): Iterable<{ readonly model: string; readonly count: number }>;
   drift(): Iterable<{
     readonly model: string;
@@ -65,6 +73,7 @@ export function monitorFamilies(numbers: MonitorNumbers, gateways: GatewayNumber
   const families = [
     ...configFamilies(numbers),
     ...captureFamilies(numbers, gateways.captureDrops),
+    ...storeFamilies(numbers),
     ...driftFamilies(numbers),
     ...driftCountFamilies(numbers),
     ...compareFamilies(numbers),
@@ -99,6 +108,27 @@ function configFamilies({ config }: MonitorNumbers): readonly Family[] {
       sample(config().reloads.succeeded, { result: 'success' }),
       sample(config().reloads.failed, { result: 'failure' }),
     ]),
+  ];
+}
+
+function storeFamilies({ store }: MonitorNumbers): readonly Family[] {
+  return [
+    family('counter', 'headgate_store_runs_total', 'Runs of the compactor that this gate started, by result.', () => [
+      sample(store().runs - store().failures, { result: 'success' }),
+      sample(store().failures, { result: 'failure' }),
+    ]),
+    family('counter', 'headgate_store_rows_total', 'Rows that went from segments into Parquet.', () => [
+      sample(store().rows),
+    ]),
+    family('counter', 'headgate_store_segments_total', 'Segments that went into Parquet.', () => [
+      sample(store().segments),
+    ]),
+    family(
+      'gauge',
+      'headgate_store_last_success_timestamp_seconds',
+      'Unix time at which the compactor last ended well; 0: not yet.',
+      () => [sample((store().lastSuccessAt ?? 0) / 1000)],
+    ),
   ];
 }
 

@@ -290,8 +290,17 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
     },
     decision: async (id) =>
       id === 'known'
-        ? { decision: id, calls: [{ decision_id: id, version: 'logistic', features: [{ AGE: 31 }] }] }
+        ? {
+            decision: id,
+            calls: [{ decision_id: id, version: 'logistic', features: [{ AGE: 31 }] }],
+            outcomes: OUTCOMES,
+          }
         : undefined,
+    addOutcomes: async (raw) => {
+      if (raw.includes('bad')) return { ok: false, why: 'invalid', problems: ['outcomes[0]: it is not a JSON object'] };
+      if (raw.includes('full')) return { ok: false, why: 'full', problems: ['no room'] };
+      return { ok: true, written: raw.length, known: 0 };
+    },
     metrics: async () => ({ text: 'up 1\n', contentType: 'text/plain; version=0.0.4; charset=utf-8' }),
     async reload() {
       reloads++;
@@ -311,3 +320,5 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
     },
   };
 }
+
+const OUTCOMES = [{ name: 'default', value: true, at: '2026-01-01T00:00:00.000Z', key: 'k' }];

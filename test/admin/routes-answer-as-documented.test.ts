@@ -5,7 +5,7 @@ import { documentOf, validator } from './document.ts';
 import { createFixtureView } from './fixture-view.ts';
 import { serve } from './served.ts';
 
-type Step = readonly [template: string, path: string, status: number, method?: string];
+type Step = readonly [template: string, path: string, status: number, method?: string, body?: unknown];
 
 const WALK: readonly Step[] = [
   ['/healthz', '/healthz', 200],
@@ -31,15 +31,22 @@ const WALK: readonly Step[] = [
   ['/api/v1/live', '/api/v1/live', 200],
   ['/api/v1/live', '/api/v1/live?model=card-fraud', 200],
   ['/api/v1/reload', '/api/v1/reload', 200, 'POST'],
+  ['/api/v1/outcomes', '/api/v1/outcomes', 200, 'POST', { outcomes: [{}, {}] }],
+  ['/api/v1/outcomes', '/api/v1/outcomes', 400, 'POST', { outcomes: [] }],
+  ['/api/v1/outcomes', '/api/v1/outcomes', 400, 'POST', 'no object'],
+  ['/api/v1/outcomes', '/api/v1/outcomes', 422, 'POST', { outcomes: ['bad'] }],
+  ['/api/v1/outcomes', '/api/v1/outcomes', 507, 'POST', { outcomes: ['full'] }],
   ['/openapi.json', '/openapi.json', 200],
 ];
 
 test.each(WALK.map((step) => [step[1], step] as const))('%s answers in the shape of the document', async (_, step) => {
-  const [template, path, status, method = 'GET'] = step;
+  const [template, path, status, method = 'GET', body] = step;
   const { get } = await serve();
   const document = await documentOf(get);
   const operation = document.paths[template]?.[method.toLowerCase()];
-  const answer = await get(path, { method });
+  const sent =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const answer = await get(path, { method, ...sent });
   expect(answer.status).toBe(status);
   const type = (answer.headers.get('content-type') ?? '').split(';')[0] ?? '';
   expect(type).toBe(status < 400 ? 'application/json' : 'application/problem+json');

@@ -18,6 +18,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   compare: 4,
   drift: 4,
   experiment: 4,
+  outcomes: 4,
   catalog: 4,
   telemetry: 4,
   config: 3,

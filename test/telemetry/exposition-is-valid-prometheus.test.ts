@@ -22,6 +22,7 @@ const numbers: MonitorNumbers = {
     withheld: 11,
     segmentsDeleted: 12,
   }),
+  store: () => ({ runs: 5, failures: 1, rows: 51, segments: 52, lastSuccessAt: 1_700_000_000_250 }),
   driftCounts: () => ({
     rows: 21,
     rowsLate: 22,

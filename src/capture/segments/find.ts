@@ -31,7 +31,7 @@ export interface FinderOptions {
 }
 
 /** Of the newest segments: what a search for one decision looks through. */
-export const SEARCHED_BYTES_MAX = 256 * 1024 ** 2;
+const SEARCHED_BYTES_MAX = 256 * 1024 ** 2;
 const WAITING_MAX = 16;
 /** Rows of one decision: a caller that sends one id for ever must not fill the memory. */
 const ROWS_MAX = 64;

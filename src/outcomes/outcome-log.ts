@@ -1,0 +1,119 @@
+// Outcomes on disk: lines of JSON below data/outcomes, a file for each process that writes, only ever appended to and synchronised
+// before anyone is told that they are kept. One that came before is not written again where that is known; what slips through, after
+// a restart or between two processes, the view drops (outcomes-view.ts). Bounded: a full log refuses.
+
+import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
+import type { Outcome } from './outcome.ts';
+
+export interface OutcomeLog {
+  /**
+   * @returns how many were written, and how many had been before
+   * @throws OutcomesFull where the log has no room; the error of the file system
+   */
+  append(outcomes: readonly Outcome[]): Promise<{ readonly written: number; readonly known: number }>;
+  close(): Promise<void>;
+}
+
+export interface OutcomeLogOptions {
+  /** Absolute path of the data folder. */
+  readonly data: string;
+  /** Of this process: names its file. */
+  readonly replica: string;
+  /** Of all files together. */
+  readonly bytesMax?: number;
+  readonly keysMax?: number;
+}
+
+export class OutcomesFull extends Error {}
+
+const BYTES_MAX = 4 * 1024 ** 3;
+/** Keys remembered, to drop what is sent again. */
+const KEYS_MAX = 100_000;
+const SUFFIX = '.ndjson';
+
+export function createOutcomeLog({
+  data,
+  replica,
+  bytesMax = BYTES_MAX,
+  keysMax = KEYS_MAX,
+}: OutcomeLogOptions): OutcomeLog {
+  const folder = outcomesFolder(data);
+  const seen = new LRUCache<string, true>({ max: keysMax });
+  let handle: FileHandle | null = null;
+  /** Of whole lines in the own file: a half-written one is written over. */
+  let bytes = 0;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function file(): Promise<FileHandle> {
+    if (handle !== null) return handle;
+    await mkdir(folder, { recursive: true, mode: 0o750 });
+    handle = await open(join(folder, `${replica}${SUFFIX}`), 'a+', 0o640);
+    bytes = (await handle.stat()).size;
+    return handle;
+  }
+
+  async function write(outcomes: readonly Outcome[]): Promise<{ readonly written: number; readonly known: number }> {
+    const fresh = new Map<string, Outcome>();
+    for (const outcome of outcomes) {
+      if (!seen.has(outcome.key) && !fresh.has(outcome.key)) fresh.set(outcome.key, outcome);
+    }
+    const known = outcomes.length - fresh.size;
+    if (fresh.size === 0) return { written: 0, known };
+    const lines = Buffer.from([...fresh.values()].map((outcome) => `${JSON.stringify(outcome)}\n`).join(''), 'utf8');
+    const used = await bytesOf(folder);
+    if (used + lines.length > bytesMax)
+      throw new OutcomesFull(`${folder}: outcomes have reached ${bytesMax} bytes; move old files of it away`);
+    const target = await file();
+    try {
+      await target.appendFile(lines);
+      await target.datasync();
+      bytes += lines.length;
+    } catch (error) {
+      await target.truncate(bytes).catch(() => undefined);
+      throw error;
+    }
+    for (const key of fresh.keys()) seen.set(key, true);
+    return { written: fresh.size, known };
+  }
+
+  return {
+    append(outcomes) {
+      const next = last.then(() => write(outcomes));
+      last = next.catch(() => undefined);
+      return next;
+    },
+    async close() {
+      await last;
+      await handle?.close();
+      handle = null;
+    },
+  };
+}
+
+/** Files with outcomes, in the order of their names. */
+export async function outcomeFiles(data: string): Promise<string[]> {
+  const names = await readdir(outcomesFolder(data)).catch(() => []);
+  return names
+    .filter((name) => name.endsWith(SUFFIX))
+    .sort()
+    .map((name) => join(outcomesFolder(data), name));
+}
+
+function outcomesFolder(data: string): string {
+  return join(data, 'outcomes');
+}
+
+async function bytesOf(folder: string): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(folder, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

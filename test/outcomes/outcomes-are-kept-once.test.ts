@@ -1,0 +1,107 @@
+// Outcomes are read strictly, appended once per key, bounded, and found again by their decision.
+
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findOutcomes } from '../../src/outcomes/find-outcomes.ts';
+import { type Outcome, readOutcome } from '../../src/outcomes/outcome.ts';
+import { createOutcomeLog, OutcomesFull, outcomeFiles } from '../../src/outcomes/outcome-log.ts';
+import { temporaryFolder } from '../capture/open-capture.ts';
+import { headgate } from '../cli/headgate.ts';
+
+const NOW = 1_700_000_000_000;
+const plain = { decision_id: 'd-1', name: 'default', value: true };
+
+function outcome(changes: Readonly<Record<string, unknown>> = {}): Outcome {
+  const reading = readOutcome({ ...plain, ...changes }, NOW);
+  if (!reading.ok) throw new Error(reading.problem);
+  return reading.outcome;
+}
+
+test('what is no outcome is refused, with what is wrong', () => {
+  const wrong: [unknown, RegExp][] = [
+    [7, /not a JSON object/],
+    [[], /not a JSON object/],
+    [{ ...plain, decision_id: undefined }, /neither a decision_id nor a model and a unit/],
+    [{ name: 'x', value: 1, model: 'm' }, /neither/],
+    [{ ...plain, decision_id: 'a b' }, /visible ASCII/],
+    [{ ...plain, name: '' }, /name is/],
+    [{ ...plain, value: Number.NaN }, /value is/],
+    [{ ...plain, value: null }, /value is/],
+    [{ ...plain, value: 'x'.repeat(2000) }, /value is/],
+    [{ ...plain, at: '2026-01-01' }, /ISO 8601 with its zone/],
+    [{ ...plain, at: 1e300 }, /ISO 8601/],
+    [{ ...plain, unit: 'x'.repeat(2000) }, /unit is/],
+    [{ ...plain, labl: 1 }, /"labl" is no key of an outcome/],
+  ];
+  for (const [raw, problem] of wrong) {
+    const reading = readOutcome(raw, NOW);
+    expect(reading.ok ? '' : reading.problem, JSON.stringify(raw)).toMatch(problem);
+  }
+  expect(outcome({ at: '2026-01-01T02:00:00+02:00' }).at).toBe(Date.UTC(2026, 0, 1));
+  expect(outcome({ decision_id: undefined, model: 'm', unit: 'é', value: 'paid' })).toMatchObject({
+    unit: 'é',
+    at: NOW,
+  });
+});
+
+test('without a key, subject, name and the time given make one', () => {
+  expect(outcome().key).toBe(outcome({ value: false }).key);
+  const others = [{ name: 'other' }, { decision_id: 'd-2' }, { at: NOW }, { at: NOW + 1 }, { key: 'own' }];
+  expect(new Set(others.map((change) => outcome(change).key).concat(outcome().key)).size).toBe(6);
+});
+
+test('one that came before is not written again, and a full log refuses', async () => {
+  const data = await temporaryFolder();
+  const log = createOutcomeLog({ data, replica: 'a', bytesMax: 1500 });
+  expect(await log.append([outcome(), outcome({ value: false }), outcome({ name: 'b' })])).toEqual({
+    written: 2,
+    known: 1,
+  });
+  expect(await log.append([outcome()])).toEqual({ written: 0, known: 1 });
+  const many = Array.from({ length: 20 }, (_, i) => outcome({ name: `n${i}` }));
+  await expect(log.append(many)).rejects.toThrow(OutcomesFull);
+  await log.close();
+  const [file = ''] = await outcomeFiles(data);
+  expect((await readFile(file, 'utf8')).trim().split('\n').length).toBe(2);
+  expect((await findOutcomes(data, 'd-1')).map(({ name, value }) => [name, value])).toEqual([
+    ['default', true],
+    ['b', true],
+  ]);
+  // A line that is still being written, and an id inside of another's text.
+  await appendFile(file, JSON.stringify(outcome({ decision_id: 'd-9' })));
+  expect(await findOutcomes(data, 'd-9')).toEqual([]);
+  expect(await findOutcomes(data, 'd')).toEqual([]);
+  expect(await findOutcomes(await temporaryFolder(), 'd-1')).toEqual([]);
+});
+
+test('a file is imported whole or not at all, and twice is once', async () => {
+  const data = await temporaryFolder();
+  const csv = join(data, 'labels.CSV');
+  await writeFile(
+    csv,
+    '\ufeffdecision_id,name,value,at\r\nd-1,"a.b",0.5,2026-01-01T00:00:00Z\r\nd-2,c,"say ""x"", y",\r\n',
+  );
+  const run = (file: string) => headgate(['outcomes', 'import', file, '--data', data]);
+  expect(await run(csv)).toMatchObject({ code: 0, out: '2 outcomes imported\n' });
+  expect(await run(csv)).toMatchObject({ code: 0 });
+  const asked = await headgate([
+    'query',
+    '--data',
+    data,
+    '--format',
+    'csv',
+    'SELECT decision_id, name, value, label FROM outcomes ORDER BY 1',
+  ]);
+  expect(asked.out).toBe('decision_id,name,value,label\nd-1,a.b,0.5,0.5\nd-2,c,,"say ""x"", y"\n');
+
+  const lines = join(data, 'labels.ndjson');
+  await writeFile(lines, `${JSON.stringify({ ...plain, decision_id: 'd-3' })}\n\n{"decision_id":"d-4"}\nnot json\n`);
+  const before = await readdir(join(data, 'outcomes'));
+  const refused = await run(lines);
+  expect(refused).toMatchObject({ code: 65, out: '' });
+  expect(refused.err).toMatch(
+    /labels.ndjson:3: name is .*\n.*labels.ndjson:4: it is not a JSON object\nNothing was imported/,
+  );
+  expect(await readdir(join(data, 'outcomes'))).toEqual(before);
+});
