@@ -28,6 +28,8 @@ export interface Setup {
   readonly rules: number;
   /** Whether bodies beyond the usual 256 KiB are held, so that they are mirrored and captured whole. */
   readonly longBodies: boolean;
+  /** How often drift is computed, and after how many rows a baseline is taken from what was seen. The defaults are 1m and 1000. */
+  readonly drift: { readonly tick: string; readonly provisional: number };
   /** Whether an answer waits until its record is on disk. */
   readonly acked: boolean;
   /** For the program of Node, before the command. */
@@ -43,6 +45,7 @@ export const PASS: Setup = {
   models: 1,
   rules: 0,
   longBodies: false,
+  drift: { tick: '2s', provisional: 200 },
   acked: false,
   nodeArguments: [],
   environment: {},
@@ -157,7 +160,7 @@ export function configuration(
   ].join('\n');
 }
 
-function modelLines({ work, rules, longBodies, acked }: Setup, targets: Targets, index: number): string[] {
+function modelLines({ work, rules, longBodies, acked, drift }: Setup, targets: Targets, index: number): string[] {
   const version = (name: keyof Targets): string => `      ${name}: { url: "http://127.0.0.1:${targets[name]}" }`;
   const challenger = CHALLENGER_SHARE * 100;
   const shares = `{ champion: ${100 - challenger}, challenger: ${challenger} }`;
@@ -182,7 +185,7 @@ function modelLines({ work, rules, longBodies, acked }: Setup, targets: Targets,
     work.capture
       ? `    capture: { sample: 100%, bodies: full${acked ? ', durability: acked' : ''} }`
       : '    capture: { sample: 0%, bodies: none }',
-    ...(work.drift ? ['    drift: { tick: 2s, provisional: 200 }'] : []),
+    ...(work.drift ? [`    drift: { tick: ${drift.tick}, provisional: ${drift.provisional} }`] : []),
   ];
 }
 

@@ -13,11 +13,11 @@ const ROUNDS = 3;
 const RATES = [500, 2_000];
 const COURSE: Course = {
   connections: 32,
-  warmUpSeconds: 1,
+  warmUpSeconds: 3,
   phases: RATES.map((ratePerSecond) => ({ ratePerSecond, seconds: 2 })),
   saturationSeconds: 0,
 };
-const CELL_SECONDS = 8;
+const CELL_SECONDS = 9.5;
 const VALIDATION_SECONDS = 1.5;
 
 export const latency: Section = {

@@ -1,9 +1,11 @@
 // A run can be taken up where it was left: sections are kept under their commit, each in place of an earlier one, targets are
 // judged by what is kept, and pages change only between their marks.
 
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { argumentsOfSection, parseOptions } from '../../benchmarks/options.ts';
 import { judgeRun, markdown, type Outcome, type Run } from '../../benchmarks/report.ts';
@@ -155,4 +157,14 @@ describe('the command line', () => {
     const told = parseOptions(argumentsOfSection(asked, 'ladder'));
     expect(told).toEqual({ ...asked, sections: ['ladder'], through: [] });
   });
+});
+
+it('the program lists its sections, and refuses one that it does not know', () => {
+  const run = fileURLToPath(new URL('../../benchmarks/run.ts', import.meta.url));
+  const listed = execFileSync(process.execPath, [run, '--list'], { encoding: 'utf8' }).trim().split('\n');
+  expect(listed.map((line) => line.split(' ')[0])).toEqual(SECTIONS.map(({ id }) => id));
+  for (const line of listed) expect(line).toMatch(/\(about \d+ (?:s|min)\)$/);
+  expect(() => execFileSync(process.execPath, [run, '--section', 'nothing'], { stdio: 'pipe' })).toThrow(
+    /no such section/,
+  );
 });
