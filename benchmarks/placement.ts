@@ -16,6 +16,8 @@ export interface Placements {
   readonly everywhere: Placement;
   /** For the conditions of the report. */
   readonly words: string;
+  /** The same, of a section that places its candidates everywhere. */
+  readonly wordsEverywhere: string;
 }
 
 /**
@@ -23,11 +25,10 @@ export interface Placements {
  * @param wanted false: leave all to the scheduler
  */
 export function placeProcesses(wanted: boolean): Placements {
-  const unpinned = (why: string): Placements => ({
-    candidate: BESIDE,
-    everywhere: BESIDE,
-    words: `not pinned (${why}): the scheduler decides who waits for whom`,
-  });
+  const unpinned = (why: string): Placements => {
+    const words = `not pinned (${why}): the scheduler decides who waits for whom`;
+    return { candidate: BESIDE, everywhere: BESIDE, words, wordsEverywhere: words };
+  };
   if (!wanted) return unpinned('as asked');
   if (CORES < 2) return unpinned('one core');
   const absent = whyNotInstalled('taskset');
@@ -41,5 +42,6 @@ export function placeProcesses(wanted: boolean): Placements {
     candidate: ['taskset', '-c', '0'],
     everywhere: ['taskset', '-c', `0-${CORES - 1}`],
     words: `every candidate alone on core 0, all its threads; load and upstreams on ${CORES === 2 ? 'core 1' : `cores ${others}`}`,
+    wordsEverywhere: `candidates on every core; load and upstreams on ${CORES === 2 ? 'core 1' : `cores ${others}`} alone`,
   };
 }

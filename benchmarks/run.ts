@@ -97,7 +97,7 @@ async function runHere(section: Section, options: Options): Promise<boolean> {
       ...findings,
       warnings: [...findings.warnings, ...strangers],
       conditions: { ...before, others, stolen } satisfies Conditions,
-      placement: placements.words,
+      placement: findings.everywhere === true ? placements.wordsEverywhere : placements.words,
       seed: options.seed,
       tookSeconds: Math.round((performance.now() - from) / 1000),
     };

@@ -24,6 +24,8 @@ export interface Findings {
   readonly figures: Readonly<Record<string, Spread>>;
   /** How it was measured, and how it is to be read. */
   readonly notes: readonly string[];
+  /** Whether the candidates were not bound to the core that is theirs elsewhere. */
+  readonly everywhere?: true;
   /** Not as it should be: work not done, requests failed, a generator that was late, a candidate that was refused. */
   readonly warnings: readonly string[];
 }

@@ -115,6 +115,7 @@ function findings(calm: readonly Window[], reloading: readonly Window[], tookMs:
       'reload/longest-beyond-ms': inMs(beyond),
       'reload/longest-ms': inMs(of(reloading, 'longestUs')),
     }),
+    everywhere: true,
     notes: [
       `${PAIRS} pairs of windows; the reload is asked for ${INTO_WINDOW_MS} ms into its window, after one model of ${MODELS} has changed, and takes until the admin API answers that it is in force.`,
       'The gate is not bound to one core here: on one, its threads could only take turns, and the reading of 400 models would delay requests whatever the gate does. So it may use the core of the load, too, and then the generator is late: that is in both kinds of windows.',

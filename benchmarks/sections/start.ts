@@ -66,6 +66,7 @@ async function starts(bench: Bench): Promise<Findings> {
         ]),
       ),
     ),
+    everywhere: true,
     notes: [
       `${TIMES} starts of each in turn, on all cores, with files in the page cache; median (lowest..highest). Asked every ${PROBE_MS} ms.`,
     ],
@@ -88,7 +89,11 @@ async function startOnce({ placements }: Bench, models: number, targets: Targets
   const file = join(folder, 'headgate.yaml');
   writeFileSync(file, configuration({ ...EVERYTHING, telemetry: false, models }, targets, { port, admin, traces: 0 }));
   const from = performance.now();
-  const gate: Process = launch(process.execPath, [join(ROOT, 'src/cli.ts'), 'serve', '-c', file], placements.everywhere);
+  const gate: Process = launch(
+    process.execPath,
+    [join(ROOT, 'src/cli.ts'), 'serve', '-c', file],
+    placements.everywhere,
+  );
   try {
     await waitUntil('the gate is ready', () => isReady(admin), gate, DEADLINE_MS, PROBE_MS);
     const readyMs = performance.now() - from;

@@ -54,6 +54,7 @@ async function twoThreads(bench: Bench): Promise<Findings> {
         ]),
       ),
     ),
+    everywhere: true,
     notes: [
       `On ${CORES} cores that load, upstreams and monitor use as well: a second thread can only take what they leave. Where cores are free it is worth more than this shows.`,
     ],

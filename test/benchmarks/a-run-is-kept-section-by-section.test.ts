@@ -104,10 +104,13 @@ describe('targets', () => {
   it('are figures of sections that there are', () => {
     const ids = new Set(SECTIONS.map(({ id }) => id));
     for (const { figure } of TARGETS) expect(ids).toContain(figure.split('/')[0]);
-    const run: Run = { commit: 'x', sections: [outcome('memory', { 'memory/grows': always(1) })] };
+    const run: Run = {
+      commit: 'x',
+      sections: [outcome('memory', { 'memory/grows': always(1), 'memory/requests': always(900) })],
+    };
     const judged = judgeRun(run).find(({ target }) => target.figure === 'memory/grows');
     expect(judged?.verdict).toBe('missed');
-    expect(judged === undefined ? '' : measuredText(judged)).toBe('growth');
+    expect(judged === undefined ? '' : measuredText(judged)).toBe('growth beyond the tolerance, 900 requests');
   });
 });
 
