@@ -9,20 +9,25 @@ import { launch, removeFolder, temporaryFolder, waitUntil } from '../../benchmar
 
 const REPORTER = fileURLToPath(new URL('../../benchmarks/servers/heap-reporter.ts', import.meta.url));
 const MEGA = 2 ** 20;
-/** A thread that holds twenty megabytes of heap, and as much that it has dropped. */
+/** A thread that holds twenty megabytes of heap, and has dropped as much. */
+const THREAD = `
+  let dropped = Array.from({ length: 2.5e6 }, () => ({}));
+  dropped = null;
+  globalThis.held = Array.from({ length: 2.5e6 }, (_, i) => i + 0.5);
+  console.log('ready');
+  setInterval(() => {}, 1000);`;
 const PROGRAM = `
-  new (require('node:worker_threads').Worker)(
-    'let dropped = Array.from({ length: 2.5e6 }, () => ({})); dropped = null;' +
-    'globalThis.held = Array.from({ length: 2.5e6 }, (_, i) => i + 0.5); console.log("ready"); setInterval(() => {}, 1000)',
-    { eval: true },
-  );
+  import { Worker } from 'node:worker_threads';
+  new Worker(new URL('./thread.mjs', import.meta.url));
   setInterval(() => {}, 1000);`;
 
 it('every thread answers each demand once, with what it still holds', async () => {
   const folder = temporaryFolder('heap-test');
+  writeFileSync(join(folder, 'thread.mjs'), THREAD);
+  writeFileSync(join(folder, 'program.mjs'), PROGRAM);
   const program = launch(
     process.execPath,
-    ['--expose-gc', '--import', REPORTER, '-e', PROGRAM],
+    ['--expose-gc', '--import', REPORTER, join(folder, 'program.mjs')],
     ['env', `HEADGATE_BENCH_HEAP=${folder}`],
   );
   try {
