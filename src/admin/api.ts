@@ -53,9 +53,12 @@ function addModels(app: OpenAPIHono, view: AdminView): void {
   });
   app.openapi(routes.driftRoute, (c) => {
     const { model } = c.req.valid('param');
-    const { distances } = c.req.valid('query');
-    const asked = distances === undefined ? undefined : parseAsked(distances);
-    const found = view.drift(model, asked === undefined || 'unknown' in asked ? undefined : asked);
+    const { distances, feature } = c.req.valid('query');
+    const asked = distances === undefined ? null : parseAsked(distances);
+    const found = view.drift(model, {
+      distances: asked === null || 'unknown' in asked ? null : asked,
+      features: feature === undefined ? null : [feature].flat(),
+    });
     return found === undefined ? c.json(noModel(view, model), 404, PROBLEM_JSON) : c.json(found, 200);
   });
 }

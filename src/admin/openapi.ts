@@ -158,7 +158,9 @@ export const driftSchema = z
         psi: z.number().nullable(),
         hint: z.string().nullable(),
         bins: list(z.strictObject({ label: z.string(), baseline: z.number().min(0), current: z.number().min(0) })),
-        distances: list(distanceSchema).optional().describe('Where `distances` asked for them.'),
+        distances: list(distanceSchema)
+          .optional()
+          .describe('Where `distances` asked for them; of 1000 columns at most, those with the largest PSI.'),
       }),
     ),
   })

@@ -94,11 +94,17 @@ const distances = z
     example: 'ks,jensenShannon,tfdv',
   });
 
+const column = z.string().min(1).max(512);
+const feature = z
+  .union([column, z.array(column).max(100)])
+  .optional()
+  .openapi({ description: 'Only columns of this name; may be repeated.' });
+
 export const driftRoute = createRoute({
   method: 'get',
   path: '/api/v1/models/{model}/drift',
   summary: 'Drift of every feature and prediction against the baseline',
-  request: { params: model, query: z.object({ distances }) },
+  request: { params: model, query: z.object({ distances, feature }) },
   responses: { 200: json(shapes.driftSchema, 'One entry per version, role and column.'), 404: noModel, ...guarded },
 });
 

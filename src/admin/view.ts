@@ -1,7 +1,7 @@
 // What the admin side shows and asks for, as an interface: the monitor composes it from the rooms, the Hono app serves it.
 // Every shape here is the JSON of an API answer, described once more as a schema in openapi.ts.
 
-import type { AskedDistances } from '../drift/conventions/conventions.ts';
+import type { AskedReport } from '../drift/report.ts';
 import type { Role } from '../model.ts';
 
 export type Phase = 'starting' | 'ready' | 'draining';
@@ -191,8 +191,8 @@ export interface AdminView {
   model(name: string): ModelDetail | undefined;
   split(name: string): SplitView | undefined;
   shadows(name: string): readonly ShadowView[] | undefined;
-  /** @param asked distances to add */
-  drift(name: string, asked?: AskedDistances): DriftView | undefined;
+  /** @param asked what to show besides, and of which columns */
+  drift(name: string, asked?: AskedReport): DriftView | undefined;
   /** @param attributes what rules look at @returns an obstacle where the data path would not assign by such a unit */
   explain(
     model: string,

@@ -6,11 +6,10 @@ import type { ModelPlan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Table } from '../protocols/protocol.ts';
 import type { Baseline, Side } from './baseline.ts';
-import type { AskedDistances } from './conventions/conventions.ts';
 import { judgeGroup } from './judge-group.ts';
 import { isPlanned } from './planned-roles.ts';
 import { createProvisional, type Provisional } from './provisional.ts';
-import { type DriftView, driftView, type ModelDriftSummary, summarise } from './report.ts';
+import { type AskedReport, type DriftView, driftView, type ModelDriftSummary, summarise } from './report.ts';
 import { createStreamGroup, type GroupKey, type Source, type StreamGroup } from './stream-group.ts';
 
 export interface DriftOptions {
@@ -54,11 +53,14 @@ export interface DriftEngine {
   observe(observation: Observation): void;
   /** Judge the windows that have ended since the last call: call it at least once a tick. */
   tick(): void;
-  /** @param asked distances to add; they are worked out for this one answer */
-  report(model: string, asked?: AskedDistances): DriftView | undefined;
+  /** @param asked what to show besides; distances are worked out for this one answer */
+  report(model: string, asked?: AskedReport): DriftView | undefined;
   summary(model: string): ModelDriftSummary | undefined;
   counters(): DriftCounters;
 }
+
+/** All columns, without distances. */
+const EVERYTHING: AskedReport = { distances: null, features: null };
 
 /** One model under watch. */
 interface Watch {
@@ -246,7 +248,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     },
     observe,
     tick,
-    report(model, asked) {
+    report(model, asked = EVERYTHING) {
       const watch = watches.get(model);
       if (watch === undefined) return undefined;
       const { seen, tickMs, judgedTick: last } = watch;

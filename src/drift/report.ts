@@ -30,7 +30,7 @@ export interface FeatureDriftView {
   readonly hint: string | null;
   /** Shares of the rows, 0 to 1. Special bins that neither side has met are left out. */
   readonly bins: readonly { readonly label: string; readonly baseline: number; readonly current: number }[];
-  /** Of the window last judged; only where they were asked for. */
+  /** Of the window last judged; only where they were asked for, of 1000 columns at most. */
   readonly distances?: readonly Distance[];
 }
 
@@ -57,14 +57,37 @@ export interface Reported {
   readonly last: number;
   /** When the baseline file was made (ISO). */
   readonly baselineMade: string | null;
-  /** Distances to add, if any: they cost more than all the rest. */
-  readonly asked: AskedDistances | null;
+  readonly asked: AskedReport;
 }
 
+/** What somebody wants to see of a model's drift. */
+export interface AskedReport {
+  /** Distances to add, if any: they cost more than all the rest. */
+  readonly distances: AskedDistances | null;
+  /** Names of columns; null for all. */
+  readonly features: readonly string[] | null;
+}
+
+/** Columns of one report that are given distances, the largest PSI first: a fraction of a millisecond each, on the monitor's thread. */
+const COLUMNS_MAX = 1000;
+
 export function driftView(reported: Reported): DriftView {
-  const { model, seen, groups, tickMs, first, last } = reported;
-  const features = groups.flatMap((group) => group.streams.map((stream) => featureView(group, stream, reported)));
+  const { model, seen, groups, tickMs, first, last, asked } = reported;
+  const wanted = asked.features === null ? null : new Set(asked.features);
+  const shown = groups.flatMap((group) =>
+    group.streams.filter(({ name }) => wanted === null || wanted.has(name)).map((stream) => ({ group, stream })),
+  );
+  const measured = new Set(asked.distances === null ? [] : largestPsi(shown.map(({ stream }) => stream)));
+  const features = shown.map(({ group, stream }) => {
+    const distances = measured.has(stream) ? asked.distances : null;
+    return featureView(group, stream, reported, distances);
+  });
   return { model, status: statusOf(seen, groups), windowMs: (last - first + 1) * tickMs, features };
+}
+
+function largestPsi(streams: readonly Stream[]): readonly Stream[] {
+  if (streams.length <= COLUMNS_MAX) return streams;
+  return streams.toSorted((one, other) => (other.psi ?? -1) - (one.psi ?? -1)).slice(0, COLUMNS_MAX);
 }
 
 export function summarise(seen: boolean, groups: readonly StreamGroup[]): ModelDriftSummary {
@@ -87,14 +110,19 @@ function statusOf(seen: boolean, groups: readonly StreamGroup[]): DriftStatus {
   return order.find((status) => found.has(status)) ?? 'warming';
 }
 
-function featureView(group: StreamGroup, stream: Stream, reported: Reported): FeatureDriftView {
+function featureView(
+  group: StreamGroup,
+  stream: Stream,
+  reported: Reported,
+  asked: AskedDistances | null,
+): FeatureDriftView {
   const { version, role, side } = group;
   const { name, reference, provisional, verdict, psi, rows, hint } = stream;
   const baselineAt = madeAt(stream, reported);
   const head = { version, role, feature: name, side, status: verdict.status, rows, psi, hint, baselineAt };
   if (reference === null) {
     const rowsSoFar = provisional?.rows ?? 0;
-    const none = reported.asked === null ? {} : { distances: [] };
+    const none = asked === null ? {} : { distances: [] };
     return { ...head, kind: 'numeric', provisional: true, baselineRows: rowsSoFar, bins: [], ...none };
   }
   const counts = new Float64Array(reference.binning.size);
@@ -114,7 +142,7 @@ function featureView(group: StreamGroup, stream: Stream, reported: Reported): Fe
     provisional: reference.provisional,
     baselineRows: reference.rows,
     bins: bins.filter((bin, index) => index >= SPECIALS || bin.baseline > 0 || bin.current > 0),
-    ...(reported.asked === null ? {} : { distances: distances(reference, counts, reported.asked) }),
+    ...(asked === null ? {} : { distances: distances(reference, counts, asked) }),
   };
 }
 

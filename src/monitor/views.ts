@@ -16,8 +16,8 @@ import { type ModelFacts, modelFacts } from '../catalog/facts.ts';
 import { partsOf } from '../catalog/parts.ts';
 import type { Comparer } from '../compare/comparer.ts';
 import type { ModelPlan } from '../config/plan.ts';
-import type { AskedDistances } from '../drift/conventions/conventions.ts';
 import type { DriftEngine } from '../drift/engine.ts';
+import type { AskedReport } from '../drift/report.ts';
 import { type Role, SHADOW_DROPS, SLOTS } from '../model.ts';
 import { type AskedAttributes, asOnTheWire, createExplainer, type Explainer, noAssignment } from '../split/explain.ts';
 import type { AllocationTable } from '../split/tables.ts';
@@ -42,7 +42,7 @@ export interface ModelViews {
   model(name: string): ModelDetail | undefined;
   split(name: string): SplitView | undefined;
   shadows(name: string): readonly ShadowView[] | undefined;
-  drift(name: string, asked?: AskedDistances): DriftView | undefined;
+  drift(name: string, asked?: AskedReport): DriftView | undefined;
   explain(model: string, unit: string, attributes: AskedAttributes): ExplainView | Unassigned | undefined;
 }
 

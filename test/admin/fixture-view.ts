@@ -262,9 +262,10 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
     shadows: (name) => (find(name) === undefined ? undefined : name === credit.name ? shadows : []),
     drift(name, asked) {
       if (find(name) === undefined) return undefined;
-      const distances =
-        asked === undefined ? {} : { distances: DISTANCES.filter((one) => asked.own.includes(one.name)) };
-      const shown = { ...drift, features: drift.features.map((feature) => ({ ...feature, ...distances })) };
+      const own = asked?.distances?.own;
+      const distances = own === undefined ? {} : { distances: DISTANCES.filter((one) => own.includes(one.name)) };
+      const wanted = drift.features.filter(({ feature }) => asked?.features?.includes(feature) ?? true);
+      const shown = { ...drift, features: wanted.map((feature) => ({ ...feature, ...distances })) };
       return name === credit.name ? shown : { model: name, status: 'warming', windowMs: 60_000, features: [] };
     },
     explain(name, unit, { headers, query, path }) {

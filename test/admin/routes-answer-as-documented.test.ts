@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createApp } from '../../src/admin/app.ts';
+import type { DriftView } from '../../src/admin/view.ts';
 import { createManualClock } from '../../src/kernel/clock.ts';
 import { documentOf, validator } from './document.ts';
 import { createFixtureView } from './fixture-view.ts';
@@ -123,4 +124,19 @@ test('what rules look at reaches the explanation', async () => {
   expect(await reason('&query=tier:gold')).toBe('rule');
   expect(await reason('&path=/eu')).toBe('rule');
   expect((await get('/api/v1/explain?model=credit-default&unit=u&header=nocolon')).status).toBe(400);
+});
+
+test('drift shows the columns and distances that were asked for', async () => {
+  const { get } = await serve();
+  const columns = async (query: string) => {
+    const answer = await get(`/api/v1/models/credit-default/drift?${query}`);
+    const { features } = (await answer.json()) as DriftView;
+    return new Set(
+      features.map(({ feature, distances }) => `${feature} ${distances?.map(({ name }) => name) ?? 'none'}`),
+    );
+  };
+  expect(await columns('feature=BILL_AMT1')).toEqual(new Set(['BILL_AMT1 none']));
+  expect(await columns('feature=BILL_AMT1&feature=prediction&distances=ks')).toEqual(
+    new Set(['BILL_AMT1 ks', 'prediction ks']),
+  );
 });

@@ -13,11 +13,13 @@ import { modelPlan, tableOf } from './plans.ts';
 
 const MADE = '2023-11-01T00:00:00.000Z';
 
-function asked(text: string) {
+function parsed(text: string) {
   const found = parseAsked(text);
   if ('unknown' in found) throw new Error(found.unknown);
   return found;
 }
+
+const asked = (text: string, features: readonly string[] | null = null) => ({ distances: parsed(text), features });
 
 /** An engine that has judged one window of these columns against a baseline file. */
 function judged(baseline: Readonly<Record<string, Value[]>>, current: Readonly<Record<string, (Value | undefined)[]>>) {
@@ -100,6 +102,30 @@ test('an empty window, a constant column, and categories have what is defined fo
   expect(named(of('card'), 'lInfinity')?.value).toBeCloseTo(0.3, 12);
 });
 
+test('only the columns asked for, and distances for a thousand of them at most, the largest PSI first', () => {
+  const wide = (rows: number, worst: number) =>
+    Object.fromEntries(
+      Array.from({ length: 1010 }, (_, c) => [
+        `c${c}`,
+        Array.from({ length: rows }, (_, i) => (i % 2) + (c === worst ? 9 : 0)),
+      ]),
+    );
+  const clock = createManualClock(1_700_000_000_000);
+  const engine = createDriftEngine({ clock, featuresMax: 2000 });
+  const read = parseBaseline(writeBaseline('credit', { request: tableOf(wide(100, -1)) }, MADE));
+  if (!read.ok) throw new Error(read.problems.join());
+  engine.configure(modelPlan(), read.baseline);
+  const key = { model: 'credit', version: 'old', role: 'champion', side: 'request' } as const;
+  engine.observe({ ...key, at: clock.wall(), table: tableOf(wide(100, 1009)) });
+  clock.advance(1000);
+  engine.tick();
+  const all = engine.report('credit', asked('psi'))?.features ?? [];
+  expect(all.filter(({ distances }) => distances !== undefined)).toHaveLength(1000);
+  expect(all.find(({ feature }) => feature === 'c1009')?.distances).toHaveLength(1);
+  const few = engine.report('credit', asked('psi', ['c7', 'none']));
+  expect(few?.features.map(({ feature, distances }) => [feature, distances?.length])).toEqual([['c7', 1]]);
+});
+
 test('a baseline knows its age: from its file, or from the tick its last row came', () => {
   const engine = judged({ amount: normal(500) }, { amount: normal(500) });
   expect(engine.report('credit')?.features[0]?.baselineAt).toBe(MADE);
@@ -175,5 +201,5 @@ describe('conventions from bins', () => {
 test('names that there are not are told', () => {
   expect(parseAsked('psi,mahalanobis')).toEqual({ unknown: 'mahalanobis' });
   expect(parseAsked('')).toEqual({ unknown: '' });
-  expect(asked('tfdv, ks')).toEqual({ own: ['ks'], conventions: ['tfdv'] });
+  expect(parsed('tfdv, ks')).toEqual({ own: ['ks'], conventions: ['tfdv'] });
 });

@@ -7,6 +7,7 @@ import { modelCard } from './model-card.js';
 import { headerOf, modelsTable, noticesOf } from './overview.js';
 
 /** @typedef {import('../live.ts').LiveView} LiveView */
+/** @typedef {import('../view.ts').DriftView} DriftView */
 
 const EVERY_MS = 1000;
 const TOKEN = 'headgate-token';
@@ -14,6 +15,8 @@ const TOKEN = 'headgate-token';
 const state = {
   /** @type {LiveView | null} */
   live: null,
+  /** @type {DriftView | null} */
+  measured: null,
   fresh: true,
   locked: false,
   /** @type {string | null} */
@@ -44,11 +47,28 @@ async function renew() {
   try {
     const answer = await ask(`/api/v1/live?model=${encodeURIComponent(chosen())}`);
     if (answer.ok) state.live = await answer.json();
+    state.measured = await measure();
     state.fresh = answer.ok || state.locked;
   } catch {
     state.fresh = false;
   }
   render();
+}
+
+/**
+ * Distances of the columns whose rows are open: they cost the gate more than all the rest, so that nobody else is asked for.
+ * @returns {Promise<DriftView | null>}
+ */
+async function measure() {
+  const model = state.live?.selected?.model.name;
+  const names = new Set([...state.open].map((key) => key.slice(key.indexOf(' ') + 1)));
+  if (model === undefined || names.size === 0) return null;
+  const query = new URLSearchParams([
+    ['distances', 'all'],
+    ...[...names].slice(0, 100).map((name) => ['feature', name]),
+  ]);
+  const answer = await ask(`/api/v1/models/${encodeURIComponent(model)}/drift?${query}`);
+  return answer.ok ? answer.json() : null;
 }
 
 async function loop() {
@@ -113,6 +133,7 @@ const actions = {
   toggle(key) {
     if (!state.open.delete(key)) state.open.add(key);
     render();
+    if (state.open.has(key)) void renew();
   },
   async reload() {
     const answer = await ask('/api/v1/reload', { method: 'POST' });

@@ -6,6 +6,7 @@ import { count, h } from './dom.js';
 
 /** @typedef {import('../view.ts').DriftView} DriftView */
 /** @typedef {import('../view.ts').FeatureDriftView} FeatureDriftView */
+/** @typedef {import('../view.ts').DistanceView} DistanceView */
 
 /** Labels of bins that are beside the line of values, or no values at all. */
 const NO_VALUE = new Set(['null', 'missing', 'NaN', 'infinite', 'wrong type', 'other', 'never seen']);
@@ -30,9 +31,10 @@ export function statusChip(status) {
  * @param {DriftView} drift
  * @param {(version: string) => string} colourOf
  * @param {ReadonlySet<string>} open keys of the rows that are open
+ * @param {DriftView | null} measured the open columns once more, with their distances
  * @returns {Element}
  */
-export function driftSection(drift, colourOf, open) {
+export function driftSection(drift, colourOf, open, measured) {
   const columns = [...new Set(drift.features.map(columnOf))];
   const rows = rowsOf(drift.features);
   const worst = rows.filter(({ status }) => status === 'drifting').length;
@@ -83,7 +85,7 @@ export function driftSection(drift, colourOf, open) {
             h(
               'tbody',
               {},
-              rows.flatMap((row) => rowElements(row, columns, colourOf, open)),
+              rows.flatMap((row) => rowElements(row, columns, colourOf, open, measured)),
             ),
           ),
         ),
@@ -128,9 +130,10 @@ function columnOf({ version, role }) {
  * @param {readonly string[]} columns
  * @param {(version: string) => string} colourOf
  * @param {ReadonlySet<string>} open
+ * @param {DriftView | null} measured
  * @returns {Element[]}
  */
-function rowElements(row, columns, colourOf, open) {
+function rowElements(row, columns, colourOf, open, measured) {
   const isOpen = open.has(row.key);
   const id = `bins-${row.key.replace(/[^\w-]/g, '_')}`;
   const main = h(
@@ -189,7 +192,9 @@ function rowElements(row, columns, colourOf, open) {
       h(
         'div',
         { class: 'figures' },
-        [...row.cells].map(([column, cell]) => figure(column, cell, colourOf(cell.version))),
+        [...row.cells].map(([column, cell]) =>
+          figure(column, cell, colourOf(cell.version), distancesOf(cell, measured)),
+        ),
       ),
     ),
   );
@@ -224,8 +229,9 @@ function inOrder(bins) {
  * @param {string} column
  * @param {FeatureDriftView} cell
  * @param {string} colour
+ * @param {readonly DistanceView[]} distances
  */
-function figure(column, cell, colour) {
+function figure(column, cell, colour, distances) {
   const bins = inOrder(cell.bins);
   const baseline = `${cell.provisional ? 'provisional ' : ''}baseline of ${count(cell.baselineRows)} rows`;
   return h(
@@ -244,7 +250,42 @@ function figure(column, cell, colour) {
           histogram(bins, colour),
           h('div', { class: 'axis' }, h('span', {}, bins[0]?.label), h('span', {}, bins.at(-1)?.label)),
         ],
+    distances.length === 0 ? null : h('p', { class: 'distances' }, distances.flatMap(distanceText)),
   );
+}
+
+/** Shown of the distances there are: their names as people say them. */
+const SHORT_NAMES = /** @type {Record<string, string>} */ ({
+  ks: 'KS',
+  chiSquare: 'chi²',
+  jensenShannon: 'JS',
+  wasserstein: 'W1',
+  hellinger: 'Hellinger',
+});
+
+/**
+ * @param {FeatureDriftView} cell
+ * @param {DriftView | null} measured
+ * @returns {readonly DistanceView[]}
+ */
+function distancesOf(cell, measured) {
+  const found = measured?.features.find(
+    ({ version, role, side, feature }) =>
+      version === cell.version && role === cell.role && side === cell.side && feature === cell.feature,
+  );
+  return found?.distances ?? [];
+}
+
+/**
+ * @param {DistanceView} distance
+ * @returns {Element[]}
+ */
+function distanceText({ name, value, p, bounds, variant }) {
+  const shown = SHORT_NAMES[name];
+  if (shown === undefined || value === null) return [];
+  const least = name === 'wasserstein' && bounds?.high === null ? '≥ ' : '';
+  const chance = p === null ? '' : `, p ${p < 0.001 ? p.toExponential(0) : p.toFixed(3)}`;
+  return [h('span', { title: variant }, `${shown} ${least}${Number(value.toPrecision(3))}${chance}`)];
 }
 
 /** @param {number} windowMs */

@@ -13,10 +13,10 @@ const COLOURS = 8;
 
 /**
  * @param {NonNullable<import('../live.ts').LiveView['selected']>} selected
- * @param {{ open: ReadonlySet<string>, explained: ExplainView | string | null }} state
+ * @param {{ open: ReadonlySet<string>, measured: import('../view.ts').DriftView | null, explained: ExplainView | string | null }} state
  * @returns {Element}
  */
-export function modelCard({ model, shadows, drift }, { open, explained }) {
+export function modelCard({ model, shadows, drift }, { open, measured, explained }) {
   const colourOf = (/** @type {string} */ version) =>
     `v${
       Math.max(
@@ -31,7 +31,7 @@ export function modelCard({ model, shadows, drift }, { open, explained }) {
     splitSection(model, colourOf),
     versionsSection(model, colourOf),
     shadows.length === 0 ? null : shadowsSection(shadows, colourOf),
-    drift === null ? null : driftSection(drift, colourOf, open),
+    drift === null ? null : driftSection(drift, colourOf, open, measured?.model === drift.model ? measured : null),
     explainSection(model, explained, colourOf),
     captureLine(model),
   );
