@@ -3,16 +3,19 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { numericBinning, SPECIALS } from '../../src/drift/binning.ts';
 import { compareTables } from '../../src/drift/compare-tables.ts';
 import type { ConventionName } from '../../src/drift/conventions/convention.ts';
+import { tfdv } from '../../src/drift/conventions/tfdv.ts';
 import type { Value } from '../../src/protocols/protocol.ts';
-import { categoricalPair, samplePair } from '../statistics/oracle/cases.ts';
+import { binsPair, categoricalPair, samplePair } from '../statistics/oracle/cases.ts';
 import { tableOf } from './plans.ts';
 
 interface Recorded {
   readonly tool: string;
   readonly numeric: readonly (readonly (number | null)[])[];
   readonly categorical: readonly (readonly (number | null)[])[];
+  readonly bins: readonly (readonly (number | null)[])[];
 }
 
 const recorded = (tool: string): Recorded =>
@@ -62,4 +65,23 @@ test(`PSI and Jensen-Shannon as ${recorded('evidently').tool}`, () => {
 
 test(`Jensen-Shannon as ${recorded('nannyml').tool}`, () => {
   holds('nannyml', ['nannyml.jensenShannon']);
+});
+
+test(`Jensen-Shannon and L-infinity as ${recorded('tfdv').tool}, from rows`, () => {
+  holds('tfdv', ['tfdv.jensenShannonDivergence'], ['tfdv.jensenShannonDivergence', 'tfdv.lInfinity']);
+});
+
+test(`Jensen-Shannon as ${recorded('tfdv').tool}, from bins with rows out of range, infinite and NaN`, () => {
+  const { bins } = recorded('tfdv');
+  expect(bins.length).toBeGreaterThan(50);
+  bins.forEach(([expected], index) => {
+    const [baseline, current] = binsPair(index).map(([below = 0, above = 0, infinite = 0, nan = 0, ...inside]) =>
+      // Null, missing, NaN, infinite, wrong type, below, above, then the bins.
+      Float64Array.of(0, 0, nan, infinite, 0, below, above, ...inside),
+    );
+    if (baseline === undefined || current === undefined) throw new Error('no pair');
+    const binning = numericBinning(Float64Array.from({ length: baseline.length - SPECIALS + 1 }, (_, i) => i));
+    const [found] = tfdv.ofBins({ binning, baseline, current });
+    expect(found?.value).toBeCloseTo(expected ?? Number.NaN, 12);
+  });
 });

@@ -5,6 +5,7 @@ import { binOf, edgesOf, type NumericBinning, numericBinning } from '../../src/d
 import { inOrder, isPointBin } from '../../src/drift/distance-inputs.ts';
 import { afterward, quantileEdges } from '../../src/drift/quantile-edges.ts';
 import { ksOfBins, ksOfSamples } from '../../src/statistics/kolmogorov-smirnov.ts';
+import { kolmogorovTail } from '../../src/statistics/kolmogorov-tail.ts';
 import { wassersteinOfBins, wassersteinOfSamples } from '../../src/statistics/wasserstein.ts';
 import { samplePair } from './oracle/cases.ts';
 
@@ -27,7 +28,7 @@ describe('1,000 random pairs, with ties, constants and disjoint samples', () => 
     ({ baseline, current }) => baseline.length + current.length < 10_000,
   );
 
-  test('Kolmogorov-Smirnov: low <= D <= high, and no further apart than the fullest bin', () => {
+  test('Kolmogorov-Smirnov: low <= D <= high, no further apart than the fullest bins, and p is never too small', () => {
     for (const { baseline, current } of pairs) {
       const [then, now] = [baseline.sort(), current.sort()];
       const pair = binned(then, now);
@@ -38,6 +39,8 @@ describe('1,000 random pairs, with ties, constants and disjoint samples', () => 
       const share = (counts: Float64Array, rows: number) => Math.max(...counts) / rows;
       const fullest = share(pair.baseline, then.length) + share(pair.current, now.length);
       expect(found.high - found.low).toBeLessThanOrEqual(fullest + 1e-12);
+      const effective = Math.round((then.length * now.length) / (then.length + now.length));
+      if (effective > 0) expect(found.p).toBeGreaterThanOrEqual(kolmogorovTail(effective, statistic) * (1 - 1e-9));
     }
   });
 

@@ -26,6 +26,8 @@ export function equalEdges(sorted: Float64Array, bins: number): Float64Array {
     low -= 0.5;
     high += 0.5;
   }
+  // Between -1e308 and 1e308 there is no finite width to divide.
+  if (!Number.isFinite(high - low)) return Float64Array.of(low, high);
   const step = (high - low) / bins;
   const edges = Float64Array.from({ length: bins + 1 }, (_, i) => i * step + low);
   edges[bins] = high;

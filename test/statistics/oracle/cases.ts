@@ -106,3 +106,13 @@ export function categoricalPair(index: number): { readonly baseline: string[]; r
     });
   return { baseline: draw(n, kinds), current: draw(m, others) };
 }
+
+/** Of record_tools.py: counts below, above, infinite, NaN, and in bins 0 to 1, 1 to 2, ... */
+export function binsPair(index: number): readonly (readonly number[])[] {
+  const random = createSeededRandom(index * 7919 + 6);
+  const bins = 2 + Math.floor(random() * 10);
+  return [0, 1].map(() => {
+    const special = Array.from({ length: 4 }, () => Math.max(0, Math.floor(random() * 40) - 20));
+    return [...special, ...Array.from({ length: bins }, () => 1 + Math.floor(random() * 200))];
+  });
+}
