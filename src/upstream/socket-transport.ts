@@ -6,8 +6,8 @@ import { type AnswerHead, readAnswerHead } from '../http/answer-head.ts';
 import type { Call, CallListener, OutgoingRequest } from '../http/call.ts';
 import { ChunkedReader, type ChunkedSink } from '../http/chunked-reader.ts';
 import { type Listed, LiveList } from '../kernel/live-list.ts';
+import { flush, isWaiting, post } from '../kernel/outbox.ts';
 import { keptBytes } from '../kernel/read-buffer.ts';
-import { writeTogether } from '../kernel/write-together.ts';
 import { createSocketPool, type PooledSocket, type SocketPool, type SocketUser, type Taker } from './socket-pool.ts';
 import type { Transport, TransportOptions } from './transport.ts';
 import { RESPONSE_HEAD_BYTES_MAX } from './transport.ts';
@@ -96,11 +96,8 @@ class SocketCall implements Call, Taker, SocketUser, ChunkedSink, Listed {
     this.#pooled = pooled;
     pooled.user = this;
     this.#listener.callSent();
-    const { socket } = pooled;
     const { body } = this.#request;
-    const head = requestHead(this.#request);
-    if (body instanceof Uint8Array) writeTogether(socket, head, body, '');
-    else socket.write(head, 'latin1');
+    post(pooled.socket, requestHead(this.#request), body instanceof Uint8Array ? body : EMPTY, '');
   }
 
   connectFailed(error: Error): void {
@@ -108,6 +105,8 @@ class SocketCall implements Call, Taker, SocketUser, ChunkedSink, Listed {
   }
 
   received(buffer: Buffer, length: number): void {
+    // What was there before the request came to the socket is an answer to it all the same, or a broken one.
+    if (this.#pooled !== null && isWaiting(this.#pooled.socket)) flush();
     if (this.#head !== null) {
       this.#readBody(keptBytes(buffer, 0, length), 0);
       return;

@@ -5,8 +5,8 @@ import type { Socket } from 'node:net';
 import { readPlainHead } from '../../http/plain-head.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { DeadlineWatch, Watched } from '../../kernel/deadlines.ts';
+import { flush, post } from '../../kernel/outbox.ts';
 import { keptBytes } from '../../kernel/read-buffer.ts';
-import { writeTogether } from '../../kernel/write-together.ts';
 import { type Adopted, adopt } from './adopt.ts';
 import { FastExchange, type FastLink } from './fast-exchange.ts';
 import { closeLingering } from './lingering-close.ts';
@@ -41,6 +41,8 @@ const IDLE_GRACE_MS = 1000;
 
 /** Bytes of further requests kept while one is being answered; then the client has to wait. */
 const AHEAD_BYTES_MAX = 64 * 1024;
+
+const NOTHING = new Uint8Array(0);
 
 /** In llhttp's words, which the general lane uses. */
 const CUT_SHORT = 'The request could not be read (HPE_INVALID_EOF_STATE).';
@@ -96,7 +98,10 @@ export class FastConnection implements FastLink, Watched {
     this.#bytes = null;
     const listener = this.#exchange?.listener ?? null;
     if (this.#bodyLeft > 0 && listener !== null) listener.requestInvalid(CUT_SHORT);
-    else this.#socket.end();
+    else {
+      flush();
+      this.#socket.end();
+    }
   };
 
   readonly #onClose = (): void => {
@@ -194,6 +199,7 @@ export class FastConnection implements FastLink, Watched {
   /** To the general lane, with every byte put back. */
   #handOver(bytes: Buffer): false {
     const socket = this.#socket;
+    flush();
     this.#shared.watch.remove(this);
     this.#bytes = null;
     this.#bodyLeft = 0;
@@ -232,18 +238,19 @@ export class FastConnection implements FastLink, Watched {
 
   send(text: string, last: boolean): boolean {
     if (!this.#socket.writable) return true;
-    return this.#socket.write(text, 'latin1', last ? this.#onFlushed : undefined);
+    return post(this.#socket, text, NOTHING, '', last ? this.#onFlushed : undefined);
   }
 
   sendTogether(before: string, bytes: Uint8Array, after: string, last: boolean): boolean {
     if (!this.#socket.writable) return true;
-    return writeTogether(this.#socket, before, bytes, after, last ? this.#onFlushed : undefined);
+    return post(this.#socket, before, bytes, after, last ? this.#onFlushed : undefined);
   }
 
   done(close: boolean): void {
     this.#exchange = null;
     if (close) {
       this.#leave();
+      flush();
       closeLingering(this.#socket);
       return;
     }
@@ -257,6 +264,8 @@ export class FastConnection implements FastLink, Watched {
   }
 
   abort(): void {
+    // The client sees as much of the answer as there was.
+    flush();
     this.#socket.destroy();
   }
 
@@ -267,6 +276,7 @@ export class FastConnection implements FastLink, Watched {
   }
 
   destroy(): void {
+    flush();
     this.#socket.destroy();
   }
 
