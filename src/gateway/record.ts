@@ -4,7 +4,7 @@ import type { Settled } from '../capture/handover/settling.ts';
 import type { Failure } from '../errors.ts';
 import { failureIndex, failureKind } from '../errors.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { HeaderNames } from '../http/header-names.ts';
+import { KnownNames } from '../http/known-names.ts';
 import type { Assignment, ExchangeRecord, Reason, Role } from '../model.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
 import type { Answer } from './answer.ts';
@@ -127,7 +127,7 @@ function handOver(
   );
 }
 
-const ANSWER_HEADERS = new HeaderNames(['content-type', 'content-encoding', 'inference-header-content-length']);
+const ANSWER_HEADERS = new KnownNames(['content-type', 'content-encoding', 'inference-header-content-length']);
 
 export function toRecord(decision: DecisionFacts, call: CallFacts): ExchangeRecord {
   const { route, assignment, trace, exchange, body } = decision;

@@ -2,7 +2,7 @@
 // (upstreams, counters, mirrors), which is keyed by what it depends on.
 
 import type { ModelPlan, Plan } from '../config/plan.ts';
-import { HeaderNames } from '../http/header-names.ts';
+import { KnownNames } from '../http/known-names.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeadlineWatch } from '../kernel/deadlines.ts';
 import type { Mirror } from '../mirror/mirror.ts';
@@ -58,7 +58,7 @@ export interface Route {
   /** Calls in flight of this model on this thread. */
   readonly load: { inflight: number };
   /** Lower-case names of request headers that go on the record. */
-  readonly recordHeaders: HeaderNames;
+  readonly recordHeaders: KnownNames;
 }
 
 export interface Routes {
@@ -154,7 +154,7 @@ export function createRoutes(
           };
         }),
         load,
-        recordHeaders: new HeaderNames([...READING_HEADERS, ...model.capture.headers]),
+        recordHeaders: new KnownNames([...READING_HEADERS, ...model.capture.headers]),
       };
     });
   }

@@ -2,6 +2,7 @@
 // connection outlives it. Anything that two readers could frame differently is refused.
 
 import { isValue, readFieldLine } from './field-line.ts';
+import { KnownNames } from './known-names.ts';
 
 /** How the body ends. */
 export type AnswerFrame =
@@ -51,19 +52,18 @@ export function readAnswerHead(text: string, method: string): AnswerHead | strin
     if (problem !== '') return problem;
     const name = rawHeaders[rawHeaders.length - 2] as string;
     const value = rawHeaders[rawHeaders.length - 1] as string;
-    if (name.length !== 10 && name.length !== 14 && name.length !== 17) continue;
-    const lower = name.toLowerCase();
-    if (lower === 'content-length') {
+    const known = FRAMING.find(name);
+    if (known === '') continue;
+    if (known === 'content-length') {
       if (length >= 0) return 'REPEATED_CONTENT_LENGTH';
       if (!/^\d{1,15}$/.test(value)) return 'INVALID_CONTENT_LENGTH';
       length = Number(value);
-    } else if (lower === 'transfer-encoding') {
+    } else if (known === 'transfer-encoding') {
       // A last coding other than chunked, or chunked twice, leaves the end of the body open to interpretation.
       if (chunked || value.toLowerCase() !== 'chunked') return 'INVALID_TRANSFER_ENCODING';
       chunked = true;
-    } else if (lower === 'connection') connection = `${connection},${value.toLowerCase()}`;
-    else if (lower === 'keep-alive')
-      idleMs = Number(/timeout=(\d{1,6})/i.exec(value)?.[1] ?? Number.POSITIVE_INFINITY) * 1000;
+    } else if (known === 'connection') connection = `${connection},${value.toLowerCase()}`;
+    else idleMs = Number(/timeout=(\d{1,6})/i.exec(value)?.[1] ?? Number.POSITIVE_INFINITY) * 1000;
   }
   if (chunked && length >= 0) return 'CONTENT_LENGTH_WITH_TRANSFER_ENCODING';
   if (chunked && minor === 0) return 'INVALID_TRANSFER_ENCODING';
@@ -86,6 +86,8 @@ function statusOf(text: string): number {
   }
   return status < 100 ? 0 : status;
 }
+
+const FRAMING = new KnownNames(['content-length', 'transfer-encoding', 'connection', 'keep-alive']);
 
 function frameOf(status: number, method: string, chunked: boolean, length: number): AnswerFrame {
   if (method === 'HEAD' || status === 204 || status === 304 || status < 200) return NONE;

@@ -1,6 +1,7 @@
 // Headers the gate adds on the way up, and the ones it keeps back on the way down.
 
 import type { RequestHead } from './head.ts';
+import { KnownNames } from './known-names.ts';
 
 export interface ForwardFacts {
   readonly remoteAddress: string;
@@ -61,7 +62,7 @@ function quoted(value: string): string {
   return /^[\w.!#$%&'*+^`|~-]+$/.test(value) ? value : `"${value.replace(/[\\"]/g, '\\$&')}"`;
 }
 
-const RESPONSE_HOP = new Set([
+const RESPONSE_HOP = new KnownNames([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -75,9 +76,6 @@ const RESPONSE_HOP = new Set([
   'headgate-decision',
   'headgate-version',
 ]);
-
-/** Lengths of the names above, as bits: nothing else is lower-cased. */
-const RESPONSE_HOP_LENGTHS = [...RESPONSE_HOP].reduce((bits, name) => bits | (1 << name.length), 0);
 
 /**
  * Headers of an upstream's answer as the client gets them: the end-to-end ones, in order, with the gate's two in front.
@@ -96,15 +94,13 @@ export function relayHeaders(
   let announced = '';
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    if ((RESPONSE_HOP_LENGTHS & (1 << name.length)) !== 0 && name.length < 32) {
-      const lower = name.toLowerCase();
-      if (RESPONSE_HOP.has(lower)) {
-        if (lower === 'transfer-encoding') chunked = true;
-        else if (lower === 'trailer')
-          announced = announced === '' ? (rawHeaders[i + 1] as string) : `${announced}, ${rawHeaders[i + 1]}`;
-        else if (lower === 'connection') listed = listedBy(rawHeaders[i + 1] as string, listed);
-        continue;
-      }
+    const hop = RESPONSE_HOP.find(name);
+    if (hop !== '') {
+      if (hop === 'transfer-encoding') chunked = true;
+      else if (hop === 'trailer')
+        announced = announced === '' ? (rawHeaders[i + 1] as string) : `${announced}, ${rawHeaders[i + 1]}`;
+      else if (hop === 'connection') listed = listedBy(rawHeaders[i + 1] as string, listed);
+      continue;
     }
     out.push(name, rawHeaders[i + 1] as string);
   }

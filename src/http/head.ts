@@ -3,6 +3,7 @@
 // before the gate adds its own, so that a client can never strip what the gate adds (CVE-2026-33805).
 
 import { linesOf, pairsOf } from './field-lines.ts';
+import { KnownNames } from './known-names.ts';
 
 export interface RequestHead {
   /** Lines of the end-to-end headers, in their order and case; without host, length, forwarding and trace headers. */
@@ -77,8 +78,7 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     const value = rawHeaders[i + 1] as string;
-    // Few names have a meaning here: length and first letter decide, so that the rest costs no lower-casing.
-    switch (specialName(name)) {
+    switch (SPECIAL.find(name)) {
       case '':
         forward += `${name}: ${value}\r\n`;
         break;
@@ -156,7 +156,7 @@ export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
   };
 }
 
-const SPECIAL: ReadonlySet<string> = new Set([
+const SPECIAL = new KnownNames([
   'te',
   'host',
   'expect',
@@ -181,20 +181,6 @@ const SPECIAL: ReadonlySet<string> = new Set([
   'proxy-authenticate',
   'proxy-authorization',
 ]);
-
-/** For each length of name, the first letters of special names as bits of a 32-bit set. */
-const FIRST_LETTERS: Uint32Array = (() => {
-  const bits = new Uint32Array(32);
-  for (const name of SPECIAL) bits[name.length] = (bits[name.length] as number) | (1 << (name.charCodeAt(0) & 31));
-  return bits;
-})();
-
-function specialName(name: string): string {
-  const bits = FIRST_LETTERS[name.length];
-  if (bits === undefined || bits === 0 || (bits & (1 << (name.charCodeAt(0) & 31))) === 0) return '';
-  const lower = name.toLowerCase();
-  return SPECIAL.has(lower) ? lower : '';
-}
 
 function listNames(value: string, before: string[] | null): string[] | null {
   if (value === 'keep-alive' || value === 'close' || value === 'Keep-Alive' || value === 'Close') return before;

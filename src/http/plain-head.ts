@@ -3,6 +3,8 @@
 // Content-Length, and nothing that changes the framing or the protocol. A request is smuggled where two parsers read it
 // differently; what could be read twice is refused here and left to the general lane.
 
+import { KnownNames } from './known-names.ts';
+
 export interface PlainHead {
   readonly method: string;
   readonly target: string;
@@ -16,8 +18,11 @@ export interface PlainHead {
 
 const METHODS: ReadonlySet<string> = new Set(['POST', 'GET', 'PUT', 'HEAD', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Names whose presence sends a request to the general lane. */
-const GENERAL: ReadonlySet<string> = new Set([
+/** The first three are read; the presence of any other sends a request to the general lane. */
+const MATTERS = new KnownNames([
+  'host',
+  'content-length',
+  'connection',
   'te',
   'expect',
   'trailer',
@@ -71,31 +76,21 @@ export function readPlainHead(text: string): PlainHead | null {
     const value = text.slice(valueStart, valueEnd);
     at += 2;
     rawHeaders.push(name, value);
-    if (!mayMatter(name)) continue;
-    const lower = name.toLowerCase();
-    if (lower === 'host') hosts++;
-    else if (lower === 'content-length') {
+    const known = MATTERS.find(name);
+    if (known === '') continue;
+    if (known === 'host') hosts++;
+    else if (known === 'content-length') {
       if (bodyBytes >= 0 || !/^\d{1,15}$/.test(value)) return null;
       bodyBytes = Number(value);
-    } else if (lower === 'connection') {
+    } else if (known === 'connection') {
       const option = value.toLowerCase();
       if (option === 'close') keepAlive = false;
       else if (option !== 'keep-alive') return null;
-    } else if (GENERAL.has(lower)) return null;
+    } else return null;
   }
   return at === end && hosts === 1
     ? { method, target, rawHeaders, bodyBytes: Math.max(0, bodyBytes), keepAlive }
     : null;
-}
-
-/** Lengths of all names with a meaning here, as bits: other names are never lower-cased. */
-const LENGTHS = [...GENERAL, 'host', 'content-length', 'connection'].reduce(
-  (bits, { length }) => bits | (1 << length),
-  0,
-);
-
-function mayMatter({ length }: string): boolean {
-  return length < 32 && (LENGTHS & (1 << length)) !== 0;
 }
 
 function isBlank(code: number): boolean {
