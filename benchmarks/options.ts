@@ -16,7 +16,7 @@ export interface Options {
   readonly quick: boolean;
   readonly force: boolean;
   readonly validateOnly: boolean;
-  /** Sections of this commit that are kept already are left out. */
+  /** Sections of this commit that are kept already, from a quiet machine, are left out. */
   readonly resume: boolean;
   /** Command that runs each section as a process of its own. */
   readonly through: readonly string[];
@@ -32,7 +32,7 @@ export const USAGE = `npm run bench -- [options]
   section is kept in benchmarks/results as it ends, under the commit it was measured at.
 
   --section a,b          only these sections (--list names them)
-  --resume               leave out sections that are kept for this commit
+  --resume               leave out sections that are kept for this commit, and were measured on a quiet machine
   --through CMD          run each section as a process of its own behind CMD, as a lock on the machine
   --publish              put the tables into README.md and docs/performance.md
   --report               measure nothing, print what is kept for this commit

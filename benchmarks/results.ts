@@ -63,7 +63,8 @@ function readmeText(run: Run, kept: string): string {
     'CPU time per request, all threads counted, on one core:',
     ladderTable(run),
     'Against what it set out to reach:',
-    targetsTable(judgeRun(run)),
+    // What a run left out is on the other page.
+    targetsTable(judgeRun(run).filter(({ measured }) => measured !== null)),
     `${machineText(run)} All figures and their conditions: [${kept}](${kept}), how they are taken and read: [docs/performance.md](docs/performance.md); again: \`npm run bench\`.`,
   ].join('\n\n');
 }

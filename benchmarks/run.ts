@@ -34,7 +34,7 @@ async function main(options: Options): Promise<number> {
   const kept = keptRun(commit());
   if (kept === null) throw new Error(`nothing is kept of ${commit()}: run npm run bench first`);
   if (options.reportOnly) say(markdown(kept.run));
-  else say(`\n${targetsTable(judgeRun(kept.run))}`);
+  else if (asked.length > 1) say(`\n${targetsTable(judgeRun(kept.run))}`);
   if (options.publish) publish(kept.run, kept.name);
   return sound ? 0 : 1;
 }
@@ -50,7 +50,7 @@ function choose(ids: readonly string[]): readonly Section[] {
 
 /** @returns whether all went as it should */
 async function measure(asked: readonly Section[], options: Options): Promise<boolean> {
-  const done = options.resume ? (keptRun(commit())?.run.sections ?? []).map(({ id }) => id) : [];
+  const done = options.resume ? (keptRun(commit())?.run.sections ?? []).filter(wasQuiet).map(({ id }) => id) : [];
   const sections = asked.filter(({ id }) => !done.includes(id));
   const total = sections.reduce((sum, { seconds }) => sum + seconds(options), 0);
   const names = sections.map(({ id, seconds }) => `${id} ${minutes(seconds(options))}`);
@@ -61,6 +61,10 @@ async function measure(asked: readonly Section[], options: Options): Promise<boo
     sound &&= well;
   }
   return sound;
+}
+
+function wasQuiet({ conditions: { others, stolen } }: Pick<Outcome, 'conditions'>): boolean {
+  return others + stolen <= OTHERS_MAX;
 }
 
 function runThrough({ id }: Section, options: Options): boolean {
@@ -84,19 +88,19 @@ async function runHere(section: Section, options: Options): Promise<boolean> {
   const from = performance.now();
   try {
     const findings = await section.run(bench);
-    const { others, stolen } = cores();
-    const strangers =
-      others + stolen > OTHERS_MAX
-        ? [
-            `others used ${(others * 100).toFixed(1)} % of the cores meanwhile, the hypervisor ${(stolen * 100).toFixed(1)} %`,
-          ]
-        : [];
+    const conditions: Conditions = { ...before, ...cores() };
+    const share = (value: number): string => `${(value * 100).toFixed(1)} %`;
+    const strangers = wasQuiet({ conditions })
+      ? []
+      : [
+          `others used ${share(conditions.others)} of the cores meanwhile, the hypervisor ${share(conditions.stolen)}: measure again (--resume does)`,
+        ];
     const outcome: Outcome = {
       id: section.id,
       title: section.title,
       ...findings,
       warnings: [...findings.warnings, ...strangers],
-      conditions: { ...before, others, stolen } satisfies Conditions,
+      conditions,
       placement: findings.everywhere === true ? placements.wordsEverywhere : placements.words,
       seed: options.seed,
       tookSeconds: Math.round((performance.now() - from) / 1000),

@@ -81,6 +81,8 @@ describe('what is kept', () => {
       expect(text).not.toContain('old');
       expect(text).toContain('results/2030-01-02-abc1234.md');
     }
+    expect(readFileSync(join(root, 'README.md'), 'utf8')).not.toContain('not measured');
+    expect(readFileSync(join(root, 'docs/performance.md'), 'utf8')).toContain('not measured');
     expect(() => withTables('# no marks', 'table', 'README.md')).toThrow('README.md has no <!-- bench:start -->');
   });
 });
