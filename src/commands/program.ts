@@ -142,6 +142,7 @@ function createProgram(done: (code: number) => void): Command {
       parseTolerance,
     )
     .option('--like <tool>', `besides, figures as computed by ${CONVENTION_NAMES.join(', ')} (repeatable)`, convention)
+    .option('--check', 'end with 1 where anything drifts')
     .option('--json', 'as JSON, with every figure, bound and variant')
     .addHelpText('after', DRIFT_EXAMPLES)
     .action(async (model: string | undefined, flags: DriftFlags) => {
@@ -213,6 +214,7 @@ Examples:
   headgate drift credit-default
   headgate drift credit-default --json | jq '.features[] | select(.status == "drifting")'
   headgate drift --baseline train.csv --current last-week.csv --like evidently --like nannyml
+  headgate drift --baseline train.csv --current batch.csv --check || exit 1
 
 docs/drift.md defines every figure.
 `;
@@ -223,6 +225,7 @@ interface DriftFlags {
   readonly current?: string;
   readonly tolerance?: number;
   readonly like?: readonly ConventionName[];
+  readonly check?: true;
   readonly json?: true;
 }
 
@@ -269,7 +272,7 @@ async function explainAs(model: string | undefined, unit: string | undefined, fl
 /** A gate or two files; what does not belong together is a typing error. */
 async function driftAs(model: string | undefined, flags: DriftFlags): Promise<number> {
   const { baseline, current, like = [], tolerance = 0.1, admin } = flags;
-  const common = { like, json: flags.json === true, stdout, stderr };
+  const common = { like, json: flags.json === true, check: flags.check === true, stdout, stderr };
   const { runFileDrift, runGateDrift } = await import('./drift/drift.ts');
   if (baseline !== undefined && current !== undefined && model === undefined) {
     return runFileDrift({ ...common, baseline, current, tolerance });

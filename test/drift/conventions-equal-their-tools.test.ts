@@ -1,11 +1,12 @@
 // Each convention gives what its tool gives on the same rows, as recorded by test/statistics/oracle/record_tools.py from the tools
-// themselves; Deequ, which needs Spark, by its documented formula.
+// themselves.
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { numericBinning, SPECIALS } from '../../src/drift/binning.ts';
 import { compareTables } from '../../src/drift/compare-tables.ts';
 import type { ConventionName } from '../../src/drift/conventions/convention.ts';
+import { deequ } from '../../src/drift/conventions/deequ.ts';
 import { tfdv } from '../../src/drift/conventions/tfdv.ts';
 import type { Value } from '../../src/protocols/protocol.ts';
 import { binsPair, categoricalPair, samplePair } from '../statistics/oracle/cases.ts';
@@ -83,5 +84,23 @@ test(`Jensen-Shannon as ${recorded('tfdv').tool}, from bins with rows out of ran
     const binning = numericBinning(Float64Array.from({ length: baseline.length - SPECIALS + 1 }, (_, i) => i));
     const [found] = tfdv.ofBins({ binning, baseline, current });
     expect(found?.value).toBeCloseTo(expected ?? Number.NaN, 12);
+  });
+});
+
+test(`L-infinity as ${recorded('deequ').tool}`, () => {
+  holds('deequ', ['deequ.lInfinity', 'deequ.lInfinityRobust']);
+});
+
+test(`PSI as ${recorded('deequ').tool}, over the same buckets`, () => {
+  const { bins } = recorded('deequ');
+  expect(bins.length).toBeGreaterThan(50);
+  bins.forEach(([expected], index) => {
+    const [baseline, current] = binsPair(index).map((side) =>
+      Float64Array.of(...new Array<number>(SPECIALS).fill(0), ...side.slice(4)),
+    );
+    if (baseline === undefined || current === undefined) throw new Error('no pair');
+    const binning = numericBinning(Float64Array.from({ length: baseline.length - SPECIALS + 1 }, (_, i) => i));
+    const [found] = deequ.ofBins({ binning, baseline, current });
+    expect(found).toMatchObject({ name: 'deequ.psi', value: expect.closeTo(expected ?? Number.NaN, 12) });
   });
 });

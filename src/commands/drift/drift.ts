@@ -2,7 +2,7 @@
 // with distances as other tools compute them. It judges nothing by itself: statuses are the gate's, or drift/compare-tables.ts's.
 
 import { readFileSync } from 'node:fs';
-import type { DriftView, FeatureDriftView, ModelSummary } from '../../admin/view.ts';
+import type { DriftStatus, DriftView, FeatureDriftView, ModelSummary } from '../../admin/view.ts';
 import { compareTables } from '../../drift/compare-tables.ts';
 import type { ConventionName } from '../../drift/conventions/convention.ts';
 import { parseAsked } from '../../drift/conventions/conventions.ts';
@@ -17,6 +17,8 @@ interface Common {
   /** Tools whose figures are shown besides. */
   readonly like: readonly ConventionName[];
   readonly json: boolean;
+  /** Whether drift is a failure. */
+  readonly check: boolean;
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
 }
@@ -38,24 +40,27 @@ export async function runGateDrift(options: GateDriftOptions): Promise<number> {
   const { model, json, stdout, nowMs } = options;
   if (model === null) {
     return told(options, await askModels(options), ({ models }) => {
-      stdout.write(
-        json ? jsonText({ models: models.map(({ name, drift }) => ({ name, ...drift })) }) : modelsText(models),
-      );
+      const plain = { models: models.map(({ name, drift }) => ({ name, ...drift })) };
+      stdout.write(json ? jsonText(plain) : modelsText(models));
+      return models.map(({ drift }) => drift.status);
     });
   }
   return told(options, await askDrift(options, model, ['all', ...options.like].join(',')), (view) => {
     const sorted = { ...view, features: worstFirst(view.features) };
     stdout.write(json ? jsonText(sorted) : viewText(sorted, nowMs));
+    return [view.status];
   });
 }
 
-function told<Body>({ stderr }: Common, answer: Answer<Body>, tell: (body: Body) => void): number {
-  if (answer.ok) {
-    tell(answer.body);
-    return EXIT.ok;
-  }
-  stderr.write(`${answer.problem}\n`);
+/** @param tell writes the answer @returns the statuses in it */
+function told<Body>(options: Common, answer: Answer<Body>, tell: (body: Body) => readonly DriftStatus[]): number {
+  if (answer.ok) return codeOf(options, tell(answer.body));
+  options.stderr.write(`${answer.problem}\n`);
   return answer.code;
+}
+
+function codeOf({ check }: Common, statuses: readonly DriftStatus[]): number {
+  return check && statuses.includes('drifting') ? EXIT.failed : EXIT.ok;
 }
 
 /** @returns the exit code */
@@ -74,16 +79,20 @@ export function runFileDrift(options: FileDriftOptions): number {
   const asked = parseAsked(['all', ...like].join(','));
   if (baseline === undefined || current === undefined || 'unknown' in asked) return EXIT.software;
   const { features, unknownColumns } = compareTables(baseline, current, asked, tolerance);
+  const code = codeOf(
+    options,
+    features.map(({ status }) => status),
+  );
   if (json) {
     stdout.write(jsonText({ features: worstFirst(features), unknownColumns }));
-    return EXIT.ok;
+    return code;
   }
   const drifting = features.filter(({ status }) => status === 'drifting').length;
   const head = `${options.current} (${rowsText(current.rows)}) against ${options.baseline} (${rowsText(baseline.rows)}): ${drifting} of ${features.length} columns drifting\n\n`;
   stdout.write(head + driftTable(features.map((feature) => ({ ...feature, version: null }))));
   if (unknownColumns.length > 0) stdout.write(`\nnot in the baseline: ${unknownColumns.join(', ')}\n`);
   stdout.write(`\n${LEGEND}\n`);
-  return EXIT.ok;
+  return code;
 }
 
 /** @returns the problem, where there is no table */

@@ -1,15 +1,14 @@
-// Deequ's population stability index and L-infinity distance (read in its Distance.scala): the index unsmoothed, over buckets that
-// the caller brings - here the baseline's bins; L-infinity of categories, or of distribution functions for numbers, as it stands
-// ("simple") and less what chance explains ("robust").
+// Deequ's population stability index and L-infinity distance (read in 2.0.7: Distance.scala, QuantileNonSample.scala): the index
+// unsmoothed, over buckets that the caller brings - here the baseline's bins; L-infinity of categories, or of distribution functions
+// for numbers, as it stands ("simple") and less what chance explains ("robust"). Its ranks of numbers count every distinct value
+// once, however often it occurs, so that ties change the figure; as long as its sketch forgets nothing, this is what it gives.
 
 import { lInfinity } from '../../statistics/histogram-distances.ts';
-import { ksOfBins, ksOfSamples } from '../../statistics/kolmogorov-smirnov.ts';
+import { ksOfSamples } from '../../statistics/kolmogorov-smirnov.ts';
 import {
   alignedCounts,
   type BinnedPair,
   categoriesOf,
-  inOrder,
-  isPointBin,
   type NumericSamples,
   UNSEEN,
   valueCounts,
@@ -48,32 +47,32 @@ function ofCounts({ baseline, current }: NumericSamples): readonly Distance[] {
   return distances(lInfinity(baseline, current), rows(baseline), rows(current), 'categories');
 }
 
+function undetermined(why: string): readonly Distance[] {
+  return ['deequ.lInfinity', 'deequ.lInfinityRobust'].map((name) => plain(name, Number.NaN, 'share', needsRows(why)));
+}
+
+/** Each value once. @param sorted ascending */
+function distinct(sorted: Float64Array): Float64Array {
+  return sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
+}
+
 export const deequ = {
   name: 'deequ',
   ofBins(pair) {
-    if (pair.binning.kind === 'numeric') {
-      const [baseline, current] = [inOrder(pair.baseline), inOrder(pair.current)];
-      const { low } = ksOfBins(baseline, current, isPointBin(pair.binning));
-      return [
-        psi(pair),
-        ...distances(low, rows(baseline), rows(current), 'distribution functions at the bins’ borders'),
-      ];
-    }
+    if (pair.binning.kind === 'numeric')
+      return [psi(pair), ...undetermined('since it counts every distinct value once')];
     const categories = categoriesOf(pair.binning, pair);
-    if (categories !== null && !categories.current.has(UNSEEN))
-      return [psi(pair), ...ofCounts(alignedCounts(categories))];
-    const why = needsRows('since categories share a bin here');
-    return [
-      psi(pair),
-      plain('deequ.lInfinity', Number.NaN, 'share', why),
-      plain('deequ.lInfinityRobust', Number.NaN, 'share', why),
-    ];
+    if (categories === null || categories.current.has(UNSEEN)) {
+      return [psi(pair), ...undetermined('since categories share a bin here')];
+    }
+    return [psi(pair), ...ofCounts(alignedCounts(categories))];
   },
   ofSamples({ numeric, categories, binned }) {
     if (numeric !== null) {
-      const { baseline, current } = numeric;
+      const [baseline, current] = [distinct(numeric.baseline), distinct(numeric.current)];
       const { statistic } = ksOfSamples(baseline, current);
-      return [psi(binned), ...distances(statistic, baseline.length, current.length, 'distribution functions')];
+      const of = 'distribution functions in which every distinct value counts once';
+      return [psi(binned), ...distances(statistic, baseline.length, current.length, of)];
     }
     return categories === null ? [psi(binned)] : [psi(binned), ...ofCounts(alignedCounts(categories))];
   },

@@ -5,11 +5,15 @@ Each in a venv of its own, since they pin different versions (the files name the
     pip install nannyml==0.13.1 statsmodels && python record_tools.py nannyml
     pip install protobuf==4.25.8 numpy==1.26.4 pandas==1.5.3 scipy==1.15.3 &&
       pip install --no-deps tensorflow-data-validation==1.16.1 tensorflow-metadata==1.16.1 && python record_tools.py tfdv
+    mvn dependency:get -Dartifact=com.amazon.deequ:deequ:2.0.7-spark-3.5 -Dtransitive=false, org.scala-lang:scala-library:2.12.18
+      likewise; Java 17; DEEQU_CLASSPATH=both jars python record_tools.py deequ (in any of the venvs)
 """
 
 import json
 import math
+import os
 import platform
+import subprocess
 import sys
 import warnings
 from importlib.metadata import version
@@ -20,6 +24,7 @@ import pandas as pd
 from record import Random, sample_pair
 
 NUMERIC, CATEGORICAL, BINS = 240, 120, 60
+DEEQU = "2.0.7-spark-3.5"
 
 
 def numeric_pairs():
@@ -163,6 +168,31 @@ def tfdv():
     return of_numbers, of_categories, of_bins
 
 
+def deequ():
+    """By RecordDeequ.java, in one process of Java; its class path is DEEQU_CLASSPATH."""
+    java = subprocess.Popen(
+        ["java", "-cp", os.environ["DEEQU_CLASSPATH"], str(Path(__file__).with_name("RecordDeequ.java"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def ask(kind, baseline, current):
+        sides = " | ".join(" ".join(repr(float(x)) for x in side) for side in (baseline, current))
+        java.stdin.write(f"{kind} {sides}\n")
+        java.stdin.flush()
+        return [float(x) for x in java.stdout.readline().split()]
+
+    def of_categories(a, b):
+        names = sorted(set(a) | set(b))
+        return ask("C", *([values.count(name) for name in names] for values in (a, b)))
+
+    def of_bins(index):
+        return ask("P", *(side[4:] for side in bins_pair(index)))
+
+    return lambda a, b: ask("N", a, b), of_categories, of_bins
+
+
 def bins_pair(index):
     """Counts below, above, infinite, NaN, and in bins 0 to 1, 1 to 2, ..."""
     random = Random(index * 7919 + 6)
@@ -181,10 +211,11 @@ def number(value):
 def main(tool):
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    of_numbers, of_categories, *of_bins = {"evidently": evidently, "nannyml": nannyml, "tfdv": tfdv}[tool]()
+    of_numbers, of_categories, *of_bins = {"evidently": evidently, "nannyml": nannyml, "tfdv": tfdv, "deequ": deequ}[tool]()
     package = {"tfdv": "tensorflow-data-validation"}.get(tool, tool)
+    release = DEEQU if tool == "deequ" else version(package)
     recorded = {
-        "tool": f"{package} {version(package)}",
+        "tool": f"{package} {release}",
         "python": platform.python_version(),
         "numpy": np.__version__,
         "pandas": pd.__version__,
