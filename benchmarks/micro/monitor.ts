@@ -63,7 +63,7 @@ const STEPS: readonly { readonly name: string; readonly operation: string; prepa
       };
       const { observe } = createObserver({
         shelf: createPlanShelf(plan, [], []),
-        capture: { append: () => {} },
+        capture: { append: () => {}, lost: () => {} },
         drift,
         comparer,
         traces: null,

@@ -64,6 +64,7 @@ function addModels(app: OpenAPIHono, view: AdminView): void {
 }
 
 function addDecisions(app: OpenAPIHono, view: AdminView): void {
+  app.openapi(routes.capturesRoute, (c) => c.json(view.captures(), 200));
   app.openapi(routes.explainRoute, (c) => {
     const { model, unit, header, query, path, body } = c.req.valid('query');
     const found = view.explain(model, unit, {

@@ -94,6 +94,38 @@ export const modelSchema = z
   })
   .openapi('Model');
 
+const accountFields = {
+  received: count,
+  captured: count.describe('On disk: written and synchronised.'),
+  sampledOut: count,
+  dropped: z.record(z.string(), count).describe('By reason.'),
+  withheld: count.describe('Bodies left out of records, since they could not be redacted.'),
+};
+const accountSchema = z.strictObject({
+  ...accountFields,
+  pending: z.number().int().describe('Received, not yet on disk.'),
+});
+
+export const capturesSchema = z
+  .strictObject({
+    folder: z.string(),
+    replica: z.string().describe('This process, as its segments are named.'),
+    total: accountSchema,
+    models: list(accountSchema.extend({ model: z.string() })).describe(
+      'By model; under an empty name what belongs to none any more.',
+    ),
+    ended: list(
+      z.strictObject({
+        ...accountFields,
+        replica: z.string(),
+        end: z.string().describe('closed, or killed.'),
+        at: z.string(),
+        lost: z.number().int().describe('Received, and in the memory of a process that was killed.'),
+      }),
+    ).describe('Processes that ended and wrote into this folder, the latest last.'),
+  })
+  .openapi('Captures');
+
 export const splitSchema = z
   .strictObject({
     model: z.string(),

@@ -168,6 +168,13 @@ export const outcomesRoute = createRoute({
   },
 });
 
+export const capturesRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/captures',
+  summary: 'What became of every exchange: the accounts of capture, by model and process',
+  responses: { 200: json(shapes.capturesSchema, 'The accounts of this moment.'), ...guarded },
+});
+
 export const configRoute = createRoute({
   method: 'get',
   path: '/api/v1/config',

@@ -70,6 +70,32 @@ export interface ModelDetail extends ModelSummary {
   };
 }
 
+/** received = captured + sampledOut + the sum of dropped + pending. */
+export interface AccountView {
+  readonly received: number;
+  readonly captured: number;
+  readonly sampledOut: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly pending: number;
+  readonly withheld: number;
+}
+
+/** The accounts of capture. */
+export interface CapturesView {
+  readonly folder: string;
+  readonly replica: string;
+  readonly total: AccountView;
+  /** '' is what belongs to no model any more. */
+  readonly models: readonly (AccountView & { readonly model: string })[];
+  /** Processes that ended and wrote into this folder: received = captured + sampledOut + the sum of dropped + lost. */
+  readonly ended: readonly (Omit<AccountView, 'pending'> & {
+    readonly replica: string;
+    readonly end: string;
+    readonly at: string;
+    readonly lost: number;
+  })[];
+}
+
 export interface SplitView {
   readonly model: string;
   readonly salt: string;
@@ -204,6 +230,7 @@ export interface AdminView {
       readonly body: Uint8Array | null;
     },
   ): ExplainView | Unassigned | undefined;
+  captures(): CapturesView;
   decision(id: string): Promise<DecisionView | undefined>;
   /** @param raw as they came in JSON */
   addOutcomes(raw: readonly unknown[]): Promise<OutcomesTaken>;

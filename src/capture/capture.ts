@@ -4,12 +4,17 @@
 
 import type { CapturesPlan, ModelPlan } from '../config/plan.ts';
 import type { CaptureDrop, ExchangeRecord } from '../model.ts';
-import { type CaptureAccount, type CaptureCounts, createAccount, sumOf } from './counters.ts';
+import { createAccounts, type GatewayAccounts } from './accounts.ts';
+import { type CaptureAccount, type CaptureCounts, sumOf } from './counters.ts';
 import type { Settled } from './handover/settling.ts';
 import { type Decoded, keep } from './keep.ts';
+import { applied, createLedgerPen } from './ledger.ts';
 import { type CaptureRow, columnsOf, putRow, rowBytesAtMost } from './row.ts';
 import { isSampled } from './sample.ts';
-import { type Batch, createBatchQueue } from './segments/batch.ts';
+import { endedAccount, readAccounts, retainAccounts, writeAccount } from './segments/account-file.ts';
+import { type Batch, createBatchQueue, rowsByModel } from './segments/batch.ts';
+import type { ProcessAccount } from './segments/closing.ts';
+import { createFaultTeller } from './segments/fault-teller.ts';
 import { createDecisionFinder } from './segments/find.ts';
 import { openFolder, textOf } from './segments/folder.ts';
 import { recoverSegments } from './segments/recover.ts';
@@ -32,6 +37,8 @@ export interface CaptureOptions {
   readonly report: (message: string) => void;
   readonly limits?: Partial<CaptureLimits>;
   readonly createFile?: CreateSegmentFile;
+  /** The gateways' part of the accounts; where there is none, capture counts alone. */
+  readonly gateways?: GatewayAccounts;
 }
 
 export interface CaptureLimits {
@@ -52,6 +59,9 @@ const LIMITS: CaptureLimits = {
   segmentBytes: 64 * 1024 ** 2,
   totalBytes: 4 * 1024 ** 3,
 };
+
+/** Between two ledgers that come without rows. */
+const LEDGER_MS = 1000;
 
 /** What is deleted, a segment at a time, is a small part of what is kept. */
 const SEGMENTS_MIN = 8;
@@ -85,7 +95,13 @@ export interface Capture {
   /** Forget the accounts of all models but these, once nothing of them is pending: their counts stay in the totals. */
   retainModels(models: Iterable<string>): void;
   counts(model: string): CaptureCounts;
+  /** By model; under '' what belongs to none. */
+  accounts(): ReadonlyMap<string, CaptureCounts>;
   totals(): CaptureTotals;
+  /** Records that were received, and that nobody can tell apart or write any more. */
+  lost(reason: CaptureDrop, records: number): void;
+  /** Processes that have ended and wrote into this folder, the latest last. */
+  readonly ended: readonly ProcessAccount[];
   /** Write what is left and close the segment; whatever comes later is dropped as `draining`. */
   close(): Promise<void>;
 }
@@ -98,15 +114,17 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   const replica = replicaName(host, pid, startedAt);
   const folder = await openFolder(options.data);
 
-  const accounts = new Map<string, CaptureAccount>();
-  let forgotten: CaptureCounts = createAccount();
+  const accounts = createAccounts(options.gateways ?? null);
+  const pen = createLedgerPen(wall);
+  const teller = createFaultTeller(folder, wall, report);
   const queue = createBatchQueue(limits.batchBytes, limits.pendingBytes);
   const finder = createDecisionFinder({ folder });
   let { totalBytes } = limits;
   let sequence = 0;
   let closed = false;
   let segmentsDeleted = 0;
-  let failing: string | null = null;
+  let ended: readonly ProcessAccount[] = [];
+  let ledgerAt = 0;
   let writing: Promise<void> | null = null;
   let waiting: Promise<void> | null = null;
   let housekeeping = repair();
@@ -116,6 +134,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     replica,
     segmentBytes: () => Math.min(limits.segmentBytes, totalBytes / SEGMENTS_MIN),
     createFile: options.createFile ?? createSegmentFile,
+    head: () => pen.whole(accounts.all(), sequence),
     onClosed: tidy,
   });
 
@@ -130,6 +149,8 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
       report,
     };
     await recoverSegments(found).catch((error: unknown) => report(`${folder}: recovery stopped: ${textOf(error)}`));
+    ended = await readAccounts(folder, report).catch(() => []);
+    await retainAccounts(folder, ended).catch(() => undefined);
     await retain();
   }
 
@@ -148,15 +169,6 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     } catch (error) {
       report(`${folder}: old segments could not be deleted: ${textOf(error)}`);
     }
-  }
-
-  function accountOf(model: string): CaptureAccount {
-    let account = accounts.get(model);
-    if (account === undefined) {
-      account = createAccount();
-      accounts.set(model, account);
-    }
-    return account;
   }
 
   /** A record that is received: left out, refused, or in a batch. Nothing is counted before the last thing that may throw. */
@@ -200,30 +212,60 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   async function write(batch: Batch): Promise<void> {
     const { entries } = batch;
     try {
-      const { segment, offset } = await writer.append(batch.bytes.subarray(0, batch.used));
+      const ledger = pen.changes(applied(accounts.all(), rowsByModel(batch)), sequence);
+      const rows = batch.bytes.subarray(0, batch.used);
+      const { segment, offset } = await writer.append(ledger === null ? [rows] : [rows, ledger]);
+      ledgerAt = wall();
       for (const { account, decisionId, offset: within, length, settled } of entries) {
         account.captured += 1;
         account.pending -= 1;
         finder.add(decisionId, { segment, offset: offset + within, length });
         settled?.(true);
       }
-      if (failing !== null) report(`${folder}: records are written again`);
-      failing = null;
+      teller.wrote();
     } catch (error) {
+      pen.forget();
       const reason = dropReason(error);
       for (const { account, settled } of entries) {
         account.dropped[reason] += 1;
         account.pending -= 1;
         settled?.(false);
       }
-      if (failing !== reason) report(`${folder}: records are dropped (${reason}): ${textOf(error)}`);
-      failing = reason;
+      teller.failed(reason, textOf(error), entries.length);
     }
     queue.done(batch);
   }
 
   async function writeTaken(): Promise<void> {
-    for (const batch of queue.take()) await write(batch);
+    const batches = queue.take();
+    for (const batch of batches) await write(batch);
+    if (batches.length === 0 && Math.abs(wall() - ledgerAt) >= LEDGER_MS) await writeLedger();
+  }
+
+  /** What is left out or dropped comes with no rows: it is told all the same, but not as often. */
+  async function writeLedger(): Promise<void> {
+    if (isUnused()) return;
+    ledgerAt = wall();
+    const ledger = pen.changes(accounts.all(), sequence);
+    if (ledger === null) return;
+    await writer.append([ledger]).catch(() => pen.forget());
+  }
+
+  function isUnused(): boolean {
+    return sumOf(accounts.all().values()).received === 0;
+  }
+
+  /** The last word of this process. */
+  async function writeEnd(): Promise<void> {
+    if (isUnused()) return;
+    try {
+      // Not in a segment of its own: the account says it all.
+      if (writer.isOpen) await writer.append([pen.whole(accounts.all(), sequence, true)]);
+      await writer.close();
+      await writeAccount(folder, endedAccount(replica, wall(), accounts.all()));
+    } catch (error) {
+      report(`${folder}: the last segment was not closed: ${textOf(error)}`);
+    }
   }
 
   /** One flush writes, one waits for it; all later callers share the one that waits, however long the disk takes. */
@@ -256,7 +298,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   return {
     replica,
     append(record, of, decoded, settled = null) {
-      const account = accountOf(of.model.name);
+      const account = accounts.of(of.model.name);
       account.received += 1;
       try {
         take(account, record, of, decoded, settled);
@@ -281,22 +323,18 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
       totalBytes = keepBytes;
       tidy();
     },
-    retainModels(models) {
-      const kept = new Set(models);
-      for (const [model, account] of accounts) {
-        if (kept.has(model) || account.pending > 0) continue;
-        accounts.delete(model);
-        forgotten = sumOf([forgotten, account]);
-      }
+    retainModels: accounts.retain,
+    counts: accounts.counts,
+    accounts: accounts.all,
+    totals: () => ({ ...sumOf(accounts.all().values()), pendingBytes: queue.pendingBytes, segmentsDeleted }),
+    lost: accounts.lost,
+    get ended() {
+      return ended;
     },
-    counts: (model) => accounts.get(model) ?? createAccount(),
-    totals: () => ({ ...sumOf([forgotten, ...accounts.values()]), pendingBytes: queue.pendingBytes, segmentsDeleted }),
     async close() {
       closed = true;
       await flush();
-      await writer
-        .close()
-        .catch((error: unknown) => report(`${folder}: the last segment was not closed: ${textOf(error)}`));
+      await writeEnd();
       await housekeeping;
     },
   };

@@ -1,7 +1,9 @@
 // The accounts of capture. For every model and at every moment: received = captured + sampledOut + dropped (by reason) +
-// pending; nothing else may happen to a record.
+// pending; nothing else may happen to a record. docs/captures.md says what each word counts.
 
 import { CAPTURE_DROPS, type CaptureDrop } from '../model.ts';
+
+export type Drops = Readonly<Record<CaptureDrop, number>>;
 
 /** Counts since the start of the process, of records (a primary call and its shadows are one each). */
 export interface CaptureCounts {
@@ -9,15 +11,22 @@ export interface CaptureCounts {
   /** On disk: written and synchronised. */
   readonly captured: number;
   readonly sampledOut: number;
-  readonly dropped: Readonly<Record<CaptureDrop, number>>;
-  /** Gauge: accepted, not yet on disk. */
+  readonly dropped: Drops;
+  /** Gauge: received, not yet on disk, neither left out nor dropped. */
   readonly pending: number;
   /** Bodies left out of rows that were otherwise written, since they could not be redacted. */
   readonly withheld: number;
 }
 
-/** The same, under the pen of capture.ts. */
+/** What the gateways count of a model: exchanges that ended, and those that no slab took. */
+export interface GatewayCounts {
+  readonly received: number;
+  readonly dropped: Drops;
+}
+
+/** The monitor's part of a model's account, under the pen of capture.ts. `received`: taken from a slab. */
 export interface CaptureAccount {
+  readonly model: string;
   received: number;
   captured: number;
   sampledOut: number;
@@ -26,12 +35,24 @@ export interface CaptureAccount {
   withheld: number;
 }
 
-export function createAccount(): CaptureAccount {
-  return { received: 0, captured: 0, sampledOut: 0, dropped: noDrops(), pending: 0, withheld: 0 };
+export function createAccount(model: string): CaptureAccount {
+  return { model, received: 0, captured: 0, sampledOut: 0, dropped: noDrops(), pending: 0, withheld: 0 };
+}
+
+/**
+ * Both parts of an account as one. A record that a gateway has counted, and that has not been taken from a slab, is pending:
+ * all other states are counted where they happen.
+ */
+export function joined(own: CaptureCounts, gateways: GatewayCounts | undefined): CaptureCounts {
+  if (gateways === undefined) return own;
+  const dropped = { ...own.dropped };
+  for (const reason of CAPTURE_DROPS) dropped[reason] += gateways.dropped[reason];
+  const { received } = gateways;
+  return { ...own, received, dropped, pending: received - own.captured - own.sampledOut - sumOfDrops(dropped) };
 }
 
 export function sumOf(accounts: Iterable<CaptureCounts>): CaptureCounts {
-  const sum = createAccount();
+  const sum = createAccount('');
   for (const one of accounts) {
     sum.received += one.received;
     sum.captured += one.captured;
@@ -40,9 +61,14 @@ export function sumOf(accounts: Iterable<CaptureCounts>): CaptureCounts {
     sum.withheld += one.withheld;
     for (const reason of CAPTURE_DROPS) sum.dropped[reason] += one.dropped[reason];
   }
-  return sum;
+  const { model: _, ...counts } = sum;
+  return counts;
 }
 
-function noDrops(): Record<CaptureDrop, number> {
+export function sumOfDrops(dropped: Readonly<Record<string, number>>): number {
+  return Object.values(dropped).reduce((sum, count) => sum + count, 0);
+}
+
+export function noDrops(): Record<CaptureDrop, number> {
   return { monitor_behind: 0, record_too_large: 0, disk_full: 0, write_failed: 0, draining: 0 };
 }

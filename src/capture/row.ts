@@ -180,6 +180,11 @@ export function rowOf({ payload, sequence }: Frame): CaptureRow {
   };
 }
 
+/** Name of the model, of a frame that holds a row. */
+export function modelOf(frame: Frame): string {
+  return rowOf(frame).model;
+}
+
 /** Bytes that every row of this decision has at `ROW_ID_AT` of its payload. */
 export function rowIdBytes(decisionId: string): Buffer {
   return Buffer.from(`{"decision_id":${JSON.stringify(decisionId)},`, 'utf8');

@@ -2,6 +2,7 @@
 // runs, so that help is quick. Wrong words end with 64; what a command returns is its exit code.
 
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { CONVENTION_NAMES, type ConventionName } from '../drift/conventions/convention.ts';
 import { parsePercent } from '../kernel/units.ts';
@@ -150,6 +151,20 @@ function createProgram(done: (code: number) => void): Command {
     });
 
   addRecordCommands(program, done);
+
+  program
+    .command('accounts')
+    .description('say what became of every exchange, process by process, and whether it adds up')
+    .argument('[data]', 'the data folder of a gate', 'data')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      example('headgate accounts /var/lib/headgate', 'Exit code 1 where an account does not balance.'),
+    )
+    .action(async (data: string, options: { json?: true }) => {
+      const { runAccounts } = await import('./accounts.ts');
+      done(await runAccounts({ data: resolve(data), json: options.json === true, stdout, stderr }));
+    });
 
   program
     .command('demo')

@@ -8,7 +8,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { DeadlineWatch } from '../kernel/deadlines.ts';
 import type { Random } from '../kernel/random.ts';
 import type { ExchangeRecord } from '../model.ts';
-import type { Meters } from '../telemetry/meters.ts';
+import type { Meters, ModelMeter } from '../telemetry/meters.ts';
 import type { Route, Routes } from './route.ts';
 
 export interface Gate {
@@ -28,9 +28,10 @@ export interface Gate {
   inflight: number;
   /**
    * Give a finished call to the monitor, or count that it could not be.
+   * @param account of its model
    * @param settled told once whether the record is on disk; null: nobody waits
    */
-  handOver(record: ExchangeRecord, settled: Settled | null): void;
+  handOver(record: ExchangeRecord, account: ModelMeter, settled: Settled | null): void;
   /** Report an exception that a request has met: a fault of the gate's own. */
   fault(problem: unknown): void;
 }

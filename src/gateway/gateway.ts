@@ -92,18 +92,19 @@ export function createGateway(options: GatewayOptions): Gateway {
     recordMs: plan.captures.commit.timeoutMs,
     draining: false,
     inflight: 0,
-    handOver(record, settled) {
+    handOver(record, account, settled) {
       meters.gateway.received();
+      account.received();
       let taken = false;
       try {
         taken = slabs.write(record, settled);
-        if (!taken) meters.gateway.captureDropped(slabs.isTooLarge(record) ? 'record_too_large' : 'monitor_behind');
+        if (!taken) account.captureDropped(slabs.isTooLarge(record) ? 'record_too_large' : 'monitor_behind');
         // A client waits for it: together with the others of this turn, and now.
         else if (settled !== null) flushSoon ??= setImmediate(flush);
         else flushTimer ??= setTimeout(flush, FLUSH_MS);
       } catch (error) {
         // Received, hence captured or dropped, whatever happens.
-        meters.gateway.captureDropped('write_failed');
+        account.captureDropped('write_failed');
         options.report(error);
       }
       if (!taken) settled?.(false);

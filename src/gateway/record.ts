@@ -123,6 +123,7 @@ function handOver(
       bytes: answer.bytes,
       truncated: answer.truncated,
     }),
+    decision.route.account,
     settled,
   );
 }

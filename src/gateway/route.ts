@@ -2,7 +2,7 @@
 // (upstreams, counters, mirrors), which is keyed by what it depends on.
 
 import type { ModelPlan, Plan } from '../config/plan.ts';
-import { KnownNames } from '../http/known-names.ts';
+import type { KnownNames } from '../http/known-names.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeadlineWatch } from '../kernel/deadlines.ts';
 import type { Mirror } from '../mirror/mirror.ts';
@@ -14,7 +14,7 @@ import type { ModelSplit } from '../split/assign.ts';
 import { createDrain, createDrainMemory, type Drain, type DrainMemory } from '../split/drain.ts';
 import { modelSplit } from '../split/model-split.ts';
 import type { Allocations } from '../split/tables.ts';
-import type { Meters, SeriesMeter } from '../telemetry/meters.ts';
+import type { Meters, ModelMeter, SeriesMeter } from '../telemetry/meters.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import type { NextUpstreams } from '../upstream/upstreams.ts';
 import { createUpstreams } from '../upstream/upstreams.ts';
@@ -57,6 +57,8 @@ export interface Route {
   readonly generation: Generation;
   /** Calls in flight of this model on this thread. */
   readonly load: { inflight: number };
+  /** What capture is due of this model. */
+  readonly account: ModelMeter;
   /** Lower-case names of request headers that go on the record. */
   readonly recordHeaders: KnownNames;
 }
@@ -88,8 +90,9 @@ export function createRoutes(
     forget: ({ meter }) => meter.retire(),
   });
   const series = createKeptState<SeriesMeter>({ isIdle: () => true, forget: (meter) => meter.retire() });
+  const accounts = createKeptState<ModelMeter>({ isIdle: () => true, forget: (meter) => meter.retire() });
   const loads = createKeptState<{ inflight: number }>({ isIdle: ({ inflight }) => inflight === 0 });
-  let drains = new Map<string, DrainMemory>();
+  const drains = new Map<string, DrainMemory>();
   const generations = createGenerations<Retired>((retired) => void retired.close().catch(report));
   const seriesOf = (model: string, version: string, role: 'champion' | 'challenger'): SeriesMeter =>
     series.of(JSON.stringify([model, version, role]), () => meters.series(model, version, role));
@@ -154,7 +157,12 @@ export function createRoutes(
           };
         }),
         load,
+<<<<<<< HEAD
         recordHeaders: new KnownNames([...READING_HEADERS, ...model.capture.headers]),
+=======
+        account: accounts.of(model.name, () => meters.model(model.name)),
+        recordHeaders: new HeaderNames([...READING_HEADERS, ...model.capture.headers]),
+>>>>>>> 2525e4b (capture: the accounts stand in the segments, by model, and outlive a kill)
       };
     });
   }
@@ -166,7 +174,7 @@ export function createRoutes(
       const draining = new Map<string, DrainMemory>();
       const entries = compile(plan, allocations, next, draining);
       const dropped = next.take().map(({ transport }) => transport);
-      const ended = [mirrors, series, loads].map((state) => state.turn());
+      const ended = [mirrors, series, accounts, loads].map((state) => state.turn());
       const generation = generations.next([...dropped, forgetting(ended)]);
       routes.table = createRouteTable(
         entries.map((entry) => ({ match: entry.plan.match, route: { ...entry, generation } })),

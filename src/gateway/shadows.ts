@@ -128,6 +128,7 @@ function shadowEnded(
       bytes: result.bytes,
       truncated: result.truncated,
     }),
+    decision.route.account,
     null,
   );
 }

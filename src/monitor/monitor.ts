@@ -20,11 +20,12 @@ import type { MonitorNumbers } from '../telemetry/monitor-families.ts';
 import { createTraces, type Traces } from '../telemetry/traces.ts';
 import { createTraffic } from '../telemetry/traffic.ts';
 import { createBaselines } from './baselines.ts';
+import { capturesView } from './captures-view.ts';
 import { decisionView } from './decision-view.ts';
 import { findCalls } from './find-decision.ts';
 import { createIntake } from './intake.ts';
 import type { MonitorSetup } from './messages.ts';
-import { createObserver, type Observer } from './observe.ts';
+import { createObserver } from './observe.ts';
 import { createPlanShelf } from './plan-shelf.ts';
 import { createReloadDesk } from './reload-desk.ts';
 import { takeOutcomes } from './take-outcomes.ts';
@@ -68,8 +69,10 @@ const HANG_UP_MS = 5000;
 export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const { setup, clock, log, version } = options;
   const { admin, data, telemetry } = setup.plan;
+  const exposition = createExposition({ version, process: true });
   const capture = await createCapture({
     data,
+    gateways: exposition.sums.models,
     process: { ...options.process, isAlive },
     wall: clock.wall,
     report: (message) => log.warn(message),
@@ -87,7 +90,6 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const shelf = createPlanShelf(setup.plan, setup.allocations, setup.histories);
   const drift = createDriftEngine({ clock });
   const comparer = createComparer({ clock });
-  const exposition = createExposition({ version, process: true });
   const traffic = createTraffic(exposition.sums, clock);
   const unreadable = createUnreadableCounts((model, side, why, count) =>
     log.warn({ model, side, why, count }, 'a body could not be read; it went through untouched'),
@@ -96,14 +98,10 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const accessLog = createAccessLog({ logger: log, sample: telemetry.accessLog });
   const fault = faultTeller(clock, log);
   const observer = createObserver({ shelf, capture, drift, comparer, traces, accessLog, unreadable, fault });
-  let unread = 0;
-  const lost = (records: number): void => {
-    unread += records;
-  };
   const intake = createIntake({
     visit: observer.observe,
     commit: () => void capture.flush(),
-    lost,
+    lost: (records) => capture.lost('write_failed', records),
     addBlock: exposition.add,
     fault,
   });
@@ -118,8 +116,6 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     ...numbersOf({
       capture,
       store,
-      observer,
-      unread: () => unread,
       comparer,
       logLinesLost: options.logLinesLost,
       unreadable,
@@ -134,6 +130,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     ...views,
     phase: () => phase,
     config: () => config,
+    captures: () => capturesView(data, capture),
     decision: async (id) =>
       decisionView(id, await findCalls(id, { capture, store, clock }), await findOutcomes(data, id)),
     addOutcomes: (raw) => takeOutcomes(outcomes, raw, clock.wall()),
@@ -191,9 +188,6 @@ async function openTraces(plan: Plan, { version, log }: MonitorOptions, replica:
 function numbersOf(sources: {
   readonly capture: Capture;
   readonly store: Store;
-  readonly observer: Observer;
-  /** Records of slabs that could not be read. */
-  readonly unread: () => number;
   readonly unreadable: UnreadableCounts;
   readonly drift: DriftEngine;
   readonly comparer: Comparer;
@@ -201,18 +195,11 @@ function numbersOf(sources: {
   readonly shelf: { readonly current: { readonly plan: Plan } };
   readonly config: MonitorNumbers['config'];
 }): MonitorNumbers {
-  const { capture, store, observer, unread, unreadable, drift, shelf, comparer, logLinesLost, config } = sources;
+  const { capture, store, unreadable, drift, shelf, comparer, logLinesLost, config } = sources;
   return {
     config,
-    capture() {
-      const totals = capture.totals();
-      const { dropped } = totals;
-      const others = {
-        monitor_behind: dropped.monitor_behind + observer.orphans,
-        write_failed: dropped.write_failed + unread(),
-      };
-      return { ...totals, dropped: { ...dropped, ...others } };
-    },
+    capture: capture.totals,
+    captureModels: capture.accounts,
     store: () => store.counts,
     unreadable: unreadable.all,
     driftCounts: drift.counters,

@@ -20,7 +20,7 @@ import type { BodySide, UnreadableCounts } from './unreadable.ts';
 
 export interface ObserverOptions {
   readonly shelf: PlanShelf;
-  readonly capture: Pick<Capture, 'append'>;
+  readonly capture: Pick<Capture, 'append' | 'lost'>;
   readonly drift: DriftEngine;
   readonly comparer: Comparer;
   /** null: traces go nowhere. */
@@ -34,8 +34,6 @@ export interface ObserverOptions {
 export interface Observer {
   /** @param settled told whether the record is on disk; null: nobody waits for it */
   observe(record: ExchangeRecord, settled: Settled | null): void;
-  /** Records of Plans that are no longer known: they can be neither named nor recorded. */
-  readonly orphans: number;
 }
 
 interface Names {
@@ -59,12 +57,12 @@ interface Call {
 
 export function createObserver(options: ObserverOptions): Observer {
   const { shelf, capture, drift, comparer, traces, accessLog, unreadable, fault } = options;
-  let orphans = 0;
 
   function observe(record: ExchangeRecord, settled: Settled | null): void {
     const known = shelf.find(record.serial, record.model);
+    // A Plan that is no longer known: the record can be neither named nor written.
     if (known === undefined) {
-      orphans += 1;
+      capture.lost('monitor_behind', 1);
       settled?.(false);
       return;
     }
@@ -134,12 +132,7 @@ export function createObserver(options: ObserverOptions): Observer {
     return null;
   }
 
-  return {
-    observe,
-    get orphans() {
-      return orphans;
-    },
-  };
+  return { observe };
 }
 
 /** A challenger that gave no answer, in whose place the champion answered: that call is the decision's primary. */

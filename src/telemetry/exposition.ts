@@ -3,14 +3,7 @@
 
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import type { Role } from '../model.ts';
-import {
-  type Family,
-  gatewayCaptureDrops,
-  gatewayFamilies,
-  gatewayLogLinesLost,
-  type Sample,
-  seriesFamilies,
-} from './families.ts';
+import { type Family, gatewayFamilies, gatewayLogLinesLost, type Sample, seriesFamilies } from './families.ts';
 import type { MeterBlock } from './meters.ts';
 import { type MonitorNumbers, monitorFamilies } from './monitor-families.ts';
 import { createSums, type SeriesSnapshot, type Sums, snapshotOf } from './sums.ts';
@@ -52,7 +45,6 @@ export function createExposition(options: ExpositionOptions): Exposition {
     add: (block) => sums.add(block),
     registerMonitor(numbers) {
       const gateways = {
-        captureDrops: () => gatewayCaptureDrops(sums),
         logLinesLost: () => gatewayLogLinesLost(sums),
       };
       for (const family of monitorFamilies(numbers, gateways)) register(family);

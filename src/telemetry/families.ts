@@ -2,7 +2,7 @@
 // never been counted are left out where a label has many values, so that 400 models stay a scrape of a bearable size.
 
 import { FAILURES } from '../errors.ts';
-import { CAPTURE_DROPS, REASONS, SHADOW_DROPS } from '../model.ts';
+import { REASONS, SHADOW_DROPS } from '../model.ts';
 import { BOUNDS_MS, BUCKETS, countOf, LE_MS, sumMs } from './histogram.ts';
 import { GATEWAY, SERIES, STATUS_CLASSES } from './layout.ts';
 import type { SeriesSum, Sums } from './sums.ts';
@@ -187,13 +187,6 @@ const ALWAYS_REFUSED: ReadonlySet<string> = new Set(['no_model', 'overloaded']);
 /** Log lines that gateway threads had to let go. */
 export function gatewayLogLinesLost({ gateway }: Sums): number {
   return gateway[GATEWAY.at.logLinesLost] as number;
-}
-
-/** Exchanges that no slab could take, by reason: the gateway's part of what capture dropped. */
-export function gatewayCaptureDrops({ gateway }: Sums): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    CAPTURE_DROPS.map((reason, index) => [reason, gateway[GATEWAY.at.captureDrops + index] as number]),
-  );
 }
 
 type SampleOf = (cells: Float64Array, shared: Labels, out: Sample[]) => void;

@@ -32,7 +32,6 @@ export const SERIES = cells({
 export const GATEWAY = cells({
   refused: FAILURES.length,
   received: 1,
-  captureDrops: CAPTURE_DROPS.length,
   inflight: 1,
   connections: 1,
   slabsOut: 1,
@@ -44,6 +43,15 @@ export const GATEWAY = cells({
   collectedMs: 1,
   collections: 1,
   longestCollectionMs: 1,
+});
+
+/** Cells of a block of kind `model`: the gateway's part of the accounts of capture. Drops come first: read in this order, none is
+ * seen whose record has not been received. */
+export const MODEL = cells({
+  captureDrops: CAPTURE_DROPS.length,
+  received: 1,
+  /** 1 once the gateway has forgotten the model. */
+  retired: 1,
 });
 
 export const REASON_AT = positions<Reason>(REASONS);

@@ -4,13 +4,13 @@
 import { FAILURES, type FailureCode, failureIndex } from '../errors.ts';
 import type { CaptureDrop, Reason, Role, ShadowDrop } from '../model.ts';
 import { observe } from './histogram.ts';
-import { CAPTURE_DROP_AT, GATEWAY, REASON_AT, SERIES, SHADOW_DROP_AT } from './layout.ts';
+import { CAPTURE_DROP_AT, GATEWAY, MODEL, REASON_AT, SERIES, SHADOW_DROP_AT } from './layout.ts';
 
 /** One block of shared memory with the counters of one writer; the monitor adds up blocks of equal key. */
 export interface MeterBlock {
-  readonly kind: 'series' | 'gateway';
+  readonly kind: 'series' | 'model' | 'gateway';
   readonly thread: number;
-  /** Set where kind is `series`. */
+  /** Set where kind is `series` or `model`; the next two where it is `series`. */
   readonly model: string;
   readonly version: string;
   readonly role: Role;
@@ -43,15 +43,22 @@ export interface SeriesMeter {
   retire(): void;
 }
 
+/** What capture is due of one model, on one thread. */
+export interface ModelMeter {
+  /** An exchange was finished / could not be handed over. */
+  received(): void;
+  captureDropped(reason: CaptureDrop): void;
+  retire(): void;
+}
+
 /** Counters of one gateway thread. */
 export interface GatewayMeter {
   /** A request ended before a model was known (bad_request, no_model, overloaded, draining, ...). */
   refused(code: FailureCode): void;
   inflight(delta: 1 | -1): void;
   connections(delta: 1 | -1): void;
-  /** An exchange was finished / could not be handed over. */
+  /** An exchange was finished. */
   received(): void;
-  captureDropped(reason: CaptureDrop): void;
   /** Gauge: slabs in the monitor's hands. */
   slabsOut(count: number): void;
   /** Gauge: bytes held for shadows. */
@@ -72,6 +79,8 @@ export interface Meters {
   readonly gateway: GatewayMeter;
   /** The same meter for the same key until it is retired: counters survive a reload. */
   series(model: string, version: string, role: Role): SeriesMeter;
+  /** Likewise. */
+  model(model: string): ModelMeter;
 }
 
 /** Whether a failure, by its index, counts against the version. */
@@ -80,6 +89,7 @@ const BLAMES: readonly boolean[] = FAILURES.map((failure) => failure.source !== 
 /** @param publish called once for each new block, at once for the gateway's own and then for each new series */
 export function createMeters(thread: number, publish: (block: MeterBlock) => void): Meters {
   const known = new Map<string, SeriesMeter>();
+  const models = new Map<string, ModelMeter>();
   const allot = (kind: MeterBlock['kind'], cells: number, model: string, version: string, role: Role) => {
     const memory = new SharedArrayBuffer(cells * Float64Array.BYTES_PER_ELEMENT);
     publish({ kind, thread, model, version, role, memory });
@@ -93,6 +103,13 @@ export function createMeters(thread: number, publish: (block: MeterBlock) => voi
       if (found !== undefined) return found;
       const made = seriesMeter(allot('series', SERIES.length, model, version, role), () => known.delete(key));
       known.set(key, made);
+      return made;
+    },
+    model(model) {
+      const found = models.get(model);
+      if (found !== undefined) return found;
+      const made = modelMeter(allot('model', MODEL.length, model, '', 'champion'), () => models.delete(model));
+      models.set(model, made);
       return made;
     },
   };
@@ -130,6 +147,18 @@ function seriesMeter(cells: Float64Array, forget: () => void): SeriesMeter {
   };
 }
 
+function modelMeter(cells: Float64Array, forget: () => void): ModelMeter {
+  const { at } = MODEL;
+  return {
+    received: () => add(cells, at.received, 1),
+    captureDropped: (reason) => add(cells, at.captureDrops + CAPTURE_DROP_AT[reason], 1),
+    retire() {
+      cells[at.retired] = 1;
+      forget();
+    },
+  };
+}
+
 function gatewayMeter(cells: Float64Array): GatewayMeter {
   const { at } = GATEWAY;
   return {
@@ -137,7 +166,6 @@ function gatewayMeter(cells: Float64Array): GatewayMeter {
     inflight: (delta) => add(cells, at.inflight, delta),
     connections: (delta) => add(cells, at.connections, delta),
     received: () => add(cells, at.received, 1),
-    captureDropped: (reason) => add(cells, at.captureDrops + CAPTURE_DROP_AT[reason], 1),
     slabsOut(count) {
       cells[at.slabsOut] = count;
     },

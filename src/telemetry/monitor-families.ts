@@ -2,6 +2,14 @@
 
 import type { Family, Sample } from './families.ts';
 
+interface CaptureNumbers {
+  readonly received: number;
+  readonly captured: number;
+  readonly sampledOut: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly pending: number;
+}
+
 /** Numbers that the monitor composes from its rooms. Counts since the start of the process. */
 export interface MonitorNumbers {
   config(): {
@@ -12,10 +20,7 @@ export interface MonitorNumbers {
     readonly lastSuccessAt: number;
     readonly reloads: { readonly succeeded: number; readonly failed: number };
   };
-  capture(): {
-    readonly captured: number;
-    readonly sampledOut: number;
-    readonly dropped: Readonly<Record<string, number>>;
+  capture(): CaptureNumbers & {
     readonly pendingBytes: number;
     /** Bodies that could not be redacted; segments deleted to stay within `captures.keep`. */
     readonly withheld: number;
@@ -29,6 +34,8 @@ export interface MonitorNumbers {
     readonly segments: number;
     readonly lastSuccessAt: number | null;
   };
+  /** The same accounts by model, with the gateways' part; '' is what belongs to none. */
+  captureModels(): ReadonlyMap<string, CaptureNumbers>;
   unreadable(): Iterable<{ readonly model: string; readonly count: number }>;
   drift(): Iterable<{
     readonly model: string;
@@ -62,7 +69,6 @@ export interface MonitorNumbers {
 
 /** The gateways' part of families that both sides count. */
 export interface GatewayNumbers {
-  captureDrops(): Readonly<Record<string, number>>;
   logLinesLost(): number;
 }
 
@@ -72,7 +78,8 @@ export const DRIFT_SAMPLES_MAX = 2000;
 export function monitorFamilies(numbers: MonitorNumbers, gateways: GatewayNumbers): readonly Family[] {
   const families = [
     ...configFamilies(numbers),
-    ...captureFamilies(numbers, gateways.captureDrops),
+    ...captureFamilies(numbers),
+    ...modelFamilies(numbers),
     ...storeFamilies(numbers),
     ...driftFamilies(numbers),
     ...driftCountFamilies(numbers),
@@ -132,20 +139,18 @@ function storeFamilies({ store }: MonitorNumbers): readonly Family[] {
   ];
 }
 
-function captureFamilies(
-  { capture, unreadable }: MonitorNumbers,
-  gatewayDrops: () => Readonly<Record<string, number>>,
-): readonly Family[] {
+function captureFamilies({ capture, unreadable }: MonitorNumbers): readonly Family[] {
   return [
     family('counter', 'headgate_capture_captured_total', 'Exchanges recorded.', () => [sample(capture().captured)]),
     family('counter', 'headgate_capture_sampled_out_total', 'Exchanges that capture.sample left out.', () => [
       sample(capture().sampledOut),
     ]),
     family('counter', 'headgate_capture_dropped_total', 'Exchanges that were to be recorded and are lost.', () => {
-      const dropped: Record<string, number> = { ...gatewayDrops() };
-      for (const [reason, count] of Object.entries(capture().dropped)) dropped[reason] = (dropped[reason] ?? 0) + count;
-      return Object.entries(dropped).map(([reason, count]) => sample(count, { reason }));
+      return Object.entries(capture().dropped).map(([reason, count]) => sample(count, { reason }));
     }),
+    family('gauge', 'headgate_capture_pending', 'Exchanges received whose record is on its way to the disk.', () => [
+      sample(capture().pending),
+    ]),
     family(
       'counter',
       'headgate_capture_withheld_total',
@@ -163,6 +168,36 @@ function captureFamilies(
     ]),
     family('counter', 'headgate_unreadable_total', 'Bodies in which the protocol found no rows.', () =>
       Array.from(unreadable(), ({ model, count }) => sample(count, { model })),
+    ),
+  ];
+}
+
+/** What happened to each model's exchanges; models of which nothing was received are left out, and drops that never were. */
+function modelFamilies({ captureModels }: MonitorNumbers): readonly Family[] {
+  const each = (of: (model: string, counts: CaptureNumbers) => Sample[]) => (): Sample[] =>
+    Array.from(captureModels()).flatMap(([model, counts]) => (model === '' ? [] : of(model, counts)));
+  return [
+    family(
+      'counter',
+      'headgate_model_received_total',
+      'Exchanges of a model that ended and were due to be recorded.',
+      each((model, { received }) => [sample(received, { model })]),
+    ),
+    family(
+      'counter',
+      'headgate_model_records_total',
+      'What became of them: captured, sampled_out, or the reason for which they were dropped.',
+      each((model, { captured, sampledOut, dropped }) => [
+        sample(captured, { model, outcome: 'captured' }),
+        sample(sampledOut, { model, outcome: 'sampled_out' }),
+        ...Object.entries(dropped).flatMap(([outcome, n]) => (n > 0 ? [sample(n, { model, outcome })] : [])),
+      ]),
+    ),
+    family(
+      'gauge',
+      'headgate_model_records_pending',
+      'Exchanges of a model whose record is on its way to the disk.',
+      each((model, { pending }) => [sample(pending, { model })]),
     ),
   ];
 }

@@ -6,6 +6,7 @@ import type { Role } from '../model.ts';
 import { HISTOGRAM_CELLS, quantileMs } from './histogram.ts';
 import { GATEWAY, SERIES } from './layout.ts';
 import type { MeterBlock } from './meters.ts';
+import { createModelSums, type ModelSums } from './model-counts.ts';
 
 /** The sum over threads for one (model, version, role). `cells` follow SERIES and are valid until the next refresh. */
 export interface SeriesSum {
@@ -42,6 +43,8 @@ export interface Sums {
   readonly gateway: Float64Array;
   /** The same of each thread, for what cannot be added up; always current. */
   readonly threads: readonly { readonly thread: string; readonly cells: Float64Array }[];
+  /** What capture is due, per model. */
+  readonly models: ModelSums;
   /** One sum, read anew. */
   find(model: string, version: string, role: Role): SeriesSum | undefined;
 }
@@ -57,6 +60,7 @@ export function createSums(): Sums {
   const series: SeriesSum[] = [];
   const byKey = new Map<string, { readonly row: SeriesSum; readonly entry: Entry }>();
   const gateway: Entry = { sum: new Float64Array(GATEWAY.length), blocks: [], past: null };
+  const models = createModelSums();
   const threads: { readonly thread: string; readonly cells: Float64Array }[] = [];
   const keyOf = (model: string, version: string, role: Role): string => `${model}\n${version}\n${role}`;
 
@@ -75,7 +79,12 @@ export function createSums(): Sums {
     series,
     gateway: gateway.sum,
     threads,
+    models,
     add(block) {
+      if (block.kind === 'model') {
+        models.add(block);
+        return;
+      }
       const cells = new Float64Array(block.memory);
       if (block.kind === 'gateway') threads.push({ thread: String(block.thread), cells });
       (block.kind === 'gateway' ? gateway : seriesEntry(block)).blocks.push(cells);

@@ -14,6 +14,9 @@ import type {
 } from '../../src/admin/view.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
 
+const ENDED = { received: 10, captured: 4, sampledOut: 0, dropped: { disk_full: 3 }, withheld: 0 };
+const ACCOUNT = { ...ENDED, pending: 3 };
+
 export interface FixtureView extends AdminView {
   setPhase(phase: Phase): void;
   setConfig(config: Partial<ConfigStatus>): void;
@@ -268,6 +271,16 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
       const shown = { ...drift, features: wanted.map((feature) => ({ ...feature, ...distances })) };
       return name === credit.name ? shown : { model: name, status: 'warming', windowMs: 60_000, features: [] };
     },
+    captures: () => ({
+      folder: '/var/lib/headgate/captures',
+      replica: 'gate-1-abc',
+      total: ACCOUNT,
+      models: [
+        { model: credit.name, ...ACCOUNT },
+        { model: '', ...ACCOUNT, received: 0, captured: 0, pending: -3 },
+      ],
+      ended: [{ ...ENDED, replica: 'gate-1-abb', end: 'killed', at: '2026-01-14T12:00:00.000Z', lost: 3 }],
+    }),
     explain(name, unit, { headers, query, path }) {
       const model = find(name);
       if (model === undefined) return undefined;

@@ -35,6 +35,7 @@ test('the answers of the monitor itself have the documented shape, field by fiel
       `${model}/split`,
       `${model}/shadows`,
       `${model}/drift`,
+      '/api/v1/captures',
       '/api/v1/config',
       '/api/v1/live',
     ]) {

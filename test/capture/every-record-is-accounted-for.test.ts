@@ -92,14 +92,16 @@ test('the accounts balance and the rows are those that were counted, whatever th
   );
 });
 
-test('a full disk is told from a failing one, once each, and writing goes on when it works again', async () => {
+test('a full disk is told from a failing one, at a bearable pace, and writing goes on when it works again', async () => {
   const disk = fallible();
-  const { capture, data, reports } = await openCapture({ createFile: disk.create });
+  let now = Date.now();
+  const { capture, data, reports } = await openCapture({ createFile: disk.create, wall: () => now });
   const of = { generation: 'g', model: modelPlan() };
   for (const [i, broken] of ([null, 'ENOSPC', 'ENOSPC', 'EIO', null] as const).entries()) {
     disk.broken = broken;
     capture.append(record(i), of, NOTHING);
     await capture.flush();
+    now += 11_000;
   }
   await capture.close();
   expect(capture.totals().dropped).toEqual({
@@ -114,8 +116,9 @@ test('a full disk is told from a failing one, once each, and writing goes on whe
     ['decision-4', 5],
   ]);
   expect(reports.map((line) => line.replace(data, ''))).toEqual([
-    expect.stringMatching(/dropped \(disk_full\): ENOSPC/),
-    expect.stringMatching(/dropped \(write_failed\): EIO/),
+    expect.stringMatching(/1 records are dropped \(disk_full\): ENOSPC/),
+    expect.stringMatching(/1 records are dropped \(disk_full\): ENOSPC/),
+    expect.stringMatching(/1 records are dropped \(write_failed\): EIO/),
     expect.stringMatching(/written again/),
   ]);
 });
@@ -128,6 +131,7 @@ test('a device that the kernel calls full counts as full and leaves no file behi
       write: async (bytes) => void (await device.write(bytes)),
       sync: () => Promise.resolve(),
       truncate: (length) => real.truncate(length),
+      isThere: () => real.isThere(),
       close: async () => {
         await device.close();
         await real.close();

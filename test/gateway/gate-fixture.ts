@@ -14,7 +14,7 @@ import type { ExchangeRecord, Role, ShadowDrop } from '../../src/model.ts';
 import { SHADOW_DROPS } from '../../src/model.ts';
 import { allocate } from '../../src/split/allocate.ts';
 import type { Allocations } from '../../src/split/tables.ts';
-import { GATEWAY, SERIES } from '../../src/telemetry/layout.ts';
+import { GATEWAY, MODEL, SERIES } from '../../src/telemetry/layout.ts';
 import type { MeterBlock } from '../../src/telemetry/meters.ts';
 import type { EndpointNews } from '../../src/upstream/endpoint-watch.ts';
 
@@ -134,6 +134,8 @@ export interface TestGate {
   inflight(): number;
   /** Counters of the gateway thread, and of one (version, role) of the first model. */
   gateCounter(field: GateField, offset?: number): number;
+  /** Of the first model. */
+  captureDrops(): readonly number[];
   refused(code: FailureCode): number;
   counter(version: string, role: Role, field: SeriesField, offset?: number): number;
   shadowDrops(version: string): Partial<Record<ShadowDrop, number>>;
@@ -210,6 +212,11 @@ export async function startGate(first: Plan, options: GateOptions = {}): Promise
       return block === undefined ? 0 : (new Float64Array(block.memory)[GATEWAY.at.inflight] ?? 0);
     },
     gateCounter: (field, offset = 0) => cellsOf('gateway', '', 'champion')[GATEWAY.at[field] + offset] ?? 0,
+    captureDrops() {
+      const block = blocks.find(({ kind }) => kind === 'model');
+      const { captureDrops, received } = MODEL.at;
+      return block === undefined ? [] : [...new Float64Array(block.memory).slice(captureDrops, received)];
+    },
     refused: (code) => cellsOf('gateway', '', 'champion')[GATEWAY.at.refused + failureIndex(code)] ?? 0,
     counter: (name, role, field, offset = 0) => cellsOf('series', name, role)[SERIES.at[field] + offset] ?? 0,
     shadowDrops(name) {
@@ -221,6 +228,7 @@ export async function startGate(first: Plan, options: GateOptions = {}): Promise
       const open = (): string[] =>
         blocks.flatMap(({ kind, version: name, role, memory }) => {
           const cells = new Float64Array(memory);
+          if (kind === 'model') return [];
           if (kind === 'series')
             return cells[SERIES.at.inflight] === 0 ? [] : [`${name} ${role}: ${cells[SERIES.at.inflight]} in flight`];
           const { inflight, shadowBytes } = GATEWAY.at;

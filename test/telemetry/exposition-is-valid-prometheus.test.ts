@@ -15,14 +15,21 @@ const numbers: MonitorNumbers = {
     reloads: { succeeded: 2, failed: 1 },
   }),
   capture: () => ({
+    received: 100,
     captured: 90,
     sampledOut: 5,
     dropped: { disk_full: 2, monitor_behind: 1 },
+    pending: 2,
     pendingBytes: 4096,
     withheld: 11,
     segmentsDeleted: 12,
   }),
   store: () => ({ runs: 5, failures: 1, rows: 51, segments: 52, lastSuccessAt: 1_700_000_000_250 }),
+  captureModels: () =>
+    new Map([
+      ['fraud', { received: 9, captured: 5, sampledOut: 1, dropped: { disk_full: 2, draining: 0 }, pending: 1 }],
+      ['', { received: 7, captured: 7, sampledOut: 0, dropped: {}, pending: 0 }],
+    ]),
   driftCounts: () => ({
     rows: 21,
     rowsLate: 22,
@@ -66,7 +73,6 @@ test('counts, histograms and gauges of several threads are added up', async () =
     meter.inflight(1);
     meters.gateway.connections(1);
     meters.gateway.received();
-    meters.gateway.captureDropped('monitor_behind');
     meters.gateway.refused('overloaded');
     meters.gateway.connectionRefused();
     meters.gateway.logLineLost();
@@ -104,8 +110,11 @@ test('counts, histograms and gauges of several threads are added up', async () =
   expect(value('headgate_gateway_gc_seconds_total', { thread: '1' })).toBe(1.501);
   expect(value('headgate_gateway_gc_total', { thread: '1' })).toBe(1);
   expect(value('headgate_gateway_gc_pause_max_seconds', { thread: '1' })).toBe(0.008);
-  // The monitor's own drops and the gateways' are one family.
-  expect(value('headgate_capture_dropped_total', { reason: 'monitor_behind' })).toBe(3);
+  expect(value('headgate_capture_dropped_total', { reason: 'monitor_behind' })).toBe(1);
+  expect(value('headgate_model_received_total', { model: 'fraud' })).toBe(9);
+  expect(value('headgate_model_records_total', { model: 'fraud', outcome: 'captured' })).toBe(5);
+  expect(value('headgate_model_records_total', { model: 'fraud', outcome: 'disk_full' })).toBe(2);
+  expect(value('headgate_model_records_pending', { model: 'fraud' })).toBe(1);
   expect(value('headgate_capture_dropped_total', { reason: 'disk_full' })).toBe(2);
   expect(text).not.toContain('version="v2",role="shadow",le=');
 });

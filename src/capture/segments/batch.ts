@@ -19,6 +19,13 @@ export interface Batch {
   readonly entries: BatchEntry[];
 }
 
+/** Rows of a batch by model. */
+export function rowsByModel({ entries }: Batch): ReadonlyMap<string, number> {
+  const rows = new Map<string, number>();
+  for (const { account } of entries) rows.set(account.model, (rows.get(account.model) ?? 0) + 1);
+  return rows;
+}
+
 export interface BatchQueue {
   /** A batch with room for so many bytes, or undefined where the bound would be passed. */
   batchFor(bytes: number): Batch | undefined;

@@ -16,7 +16,7 @@ export function capturesFolder(data: string): string {
 export async function openFolder(data: string): Promise<string> {
   const folder = capturesFolder(data);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o750 });
+    await makeFolder(folder);
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     return folder;
   } catch (error) {
@@ -25,6 +25,14 @@ export async function openFolder(data: string): Promise<string> {
       { cause: error },
     );
   }
+}
+
+/** Of a folder that a disk does not let it make, `recursive` says that something is missing: asked plainly, it says why. */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o750 }).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    await mkdir(folder, { mode: 0o750 });
+  });
 }
 
 /** An error in words, without its stack. */

@@ -6,7 +6,7 @@
 //            4  uint32 length of the payload
 //            4  uint32 crc32 (zlib's) of everything after it: sequence and payload
 //            8  float64 sequence, from 1, of the process that wrote the segment; a gap is a record that was dropped
-//            n  payload
+//            n  payload: a row, or a ledger (ledger.ts), which begins with 0xffffffff; its sequence is the one given last
 
 import { crc32 } from 'node:zlib';
 
@@ -15,12 +15,16 @@ export const FRAME_HEAD_BYTES = 20;
 const MARK: Buffer = Buffer.from('HGF\x1e', 'latin1');
 const MARK_NUMBER = MARK.readUInt32LE(0);
 const CHECKED_FROM = 12;
+/** The first four bytes of a row are a length; none is this long. */
+export const LEDGER_MARK = 0xffffffff;
 
 export interface Frame {
   /** Offset of the frame in its segment, and its whole length. */
   readonly offset: number;
   readonly length: number;
   readonly sequence: number;
+  /** The accounts of the process, and no row. */
+  readonly isLedger: boolean;
   /** A view of what was read. */
   readonly payload: Buffer;
 }
@@ -52,15 +56,21 @@ export function frameAt(bytes: Buffer, offset: number): Frame | undefined {
     offset,
     length: end - offset,
     sequence: bytes.readDoubleLE(offset + CHECKED_FROM),
+    isLedger: end - offset >= FRAME_HEAD_BYTES + 4 && bytes.readUInt32LE(offset + FRAME_HEAD_BYTES) === LEDGER_MARK,
     payload: bytes.subarray(offset + FRAME_HEAD_BYTES, end),
   };
 }
 
 /**
- * Every whole frame of a segment, in order; damage is stepped over to the next frame that checks out.
+ * Every whole frame of a segment that holds a row, in order; damage is stepped over to the next frame that checks out.
  * @param onDamage told of every stretch of bytes that is no frame
  */
 export function* framesOf(segment: Buffer, onDamage: (damage: Damage) => void): Generator<Frame> {
+  for (const frame of everyFrameOf(segment, onDamage)) if (!frame.isLedger) yield frame;
+}
+
+/** The same, ledgers among them. */
+export function* everyFrameOf(segment: Buffer, onDamage: (damage: Damage) => void): Generator<Frame> {
   let offset = segment.length >= MAGIC.length && segment.subarray(0, MAGIC.length).equals(MAGIC) ? MAGIC.length : 0;
   while (offset < segment.length) {
     const frame = frameAt(segment, offset);

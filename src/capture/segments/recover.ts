@@ -2,7 +2,9 @@
 // and closed. Segments that another process may still be writing are left alone.
 
 import { readFile, rename, rm, truncate } from 'node:fs/promises';
-import { type Damage, framesOf } from './frame.ts';
+import { hasAccount, inWords, writeAccount } from './account-file.ts';
+import { closingAccount } from './closing.ts';
+import { type Damage, everyFrameOf } from './frame.ts';
 import { listSegments, type SegmentEntry } from './segment-name.ts';
 
 /** On another host nobody can be asked whether the writer lives; a segment that rested this long is taken to be left. */
@@ -21,9 +23,33 @@ export interface RecoverOptions {
 }
 
 export async function recoverSegments(options: RecoverOptions): Promise<void> {
-  for (const entry of await listSegments(options.folder)) {
-    if (entry.state === 'open' && isLeft(entry, options)) await recover(entry, options.report);
+  const entries = await listSegments(options.folder);
+  for (const segments of Map.groupBy(entries, ({ replica }) => replica).values()) {
+    if (segments.every((entry) => isLeft(entry, options))) await settle(segments, options);
   }
+}
+
+/** One process that has ended, or was killed. Several may do this at a time: each writes the same, and one renames. */
+async function settle(segments: readonly SegmentEntry[], { folder, report }: RecoverOptions): Promise<void> {
+  try {
+    await closeAccount(segments, folder, report);
+    for (const entry of segments) if (entry.state === 'open') await recover(entry, report);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}
+
+async function closeAccount(
+  segments: readonly SegmentEntry[],
+  folder: string,
+  report: (message: string) => void,
+): Promise<void> {
+  const [first] = segments;
+  if (first === undefined || (await hasAccount(folder, first.replica))) return;
+  const account = await closingAccount(segments.toSorted((a, b) => a.serial - b.serial));
+  if (account === undefined) return;
+  await writeAccount(folder, account);
+  if (account.end === 'killed') report(inWords(account));
 }
 
 function isLeft(entry: SegmentEntry, { replica, host, pid, isAlive, wallMs }: RecoverOptions): boolean {
@@ -37,7 +63,11 @@ async function recover(entry: SegmentEntry, report: (message: string) => void): 
   const bytes = await readFile(entry.path);
   const damage: Damage[] = [];
   let frames = 0;
-  for (const _ of framesOf(bytes, (found) => damage.push(found))) frames += 1;
+  let rows = 0;
+  for (const { isLedger } of everyFrameOf(bytes, (found) => damage.push(found))) {
+    frames += 1;
+    if (!isLedger) rows += 1;
+  }
   const torn = damage.find((one) => one.torn);
   const inside = damage.filter((one) => !one.torn).reduce((sum, one) => sum + one.length, 0);
   if (frames === 0 && inside === 0) {
@@ -47,7 +77,7 @@ async function recover(entry: SegmentEntry, report: (message: string) => void): 
   if (torn !== undefined) await truncate(entry.path, torn.offset);
   const closed = entry.path.replace(/\.open$/, '.capture');
   await rename(entry.path, closed);
-  if (torn !== undefined) report(`${closed}: ${frames} records kept, ${torn.length} bytes of a torn tail cut off`);
+  if (torn !== undefined) report(`${closed}: ${rows} records kept, ${torn.length} bytes of a torn tail cut off`);
   if (inside > 0) report(`${closed}: ${inside} bytes between its records are damaged and will be skipped`);
 }
 

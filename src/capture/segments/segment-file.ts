@@ -1,7 +1,7 @@
 // The file system as segments need it: create, append at a place, synchronise, cut, close. A seam, so that a test can hand in
 // a disk that fails.
 
-import { open } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export interface SegmentFile {
@@ -10,6 +10,8 @@ export interface SegmentFile {
   /** Until the bytes are on stable storage (fdatasync). */
   sync(): Promise<void>;
   truncate(length: number): Promise<void>;
+  /** Whether the file still has its name: one that was deleted takes bytes that nobody will ever read. */
+  isThere(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -17,7 +19,12 @@ export interface SegmentFile {
 export type CreateSegmentFile = (path: string) => Promise<SegmentFile>;
 
 export const createSegmentFile: CreateSegmentFile = async (path) => {
-  const handle = await open(path, 'wx', 0o640);
+  const handle = await open(path, 'wx', 0o640).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    // The folder was deleted under a running gate.
+    await mkdir(dirname(path), { recursive: true, mode: 0o750 });
+    return open(path, 'wx', 0o640);
+  });
   await syncFolder(dirname(path));
   return {
     async write(bytes, position) {
@@ -28,6 +35,10 @@ export const createSegmentFile: CreateSegmentFile = async (path) => {
     },
     sync: () => handle.datasync(),
     truncate: (length) => handle.truncate(length),
+    async isThere() {
+      const [named, own] = await Promise.all([stat(path).catch(() => undefined), handle.stat()]);
+      return named !== undefined && named.ino === own.ino && named.dev === own.dev;
+    },
     close: () => handle.close(),
   };
 };

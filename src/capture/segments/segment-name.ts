@@ -42,7 +42,10 @@ export function parseSegmentName(name: string): SegmentName | undefined {
   };
 }
 
-/** The segments of a folder, oldest first by their last change. Other files are none of our business. */
+/**
+ * The segments of a folder, oldest first by their last change; those of one process in the order written, whatever the wall
+ * clock has said. Other files are none of our business.
+ */
 export async function listSegments(folder: string): Promise<SegmentEntry[]> {
   const entries: SegmentEntry[] = [];
   for (const name of await readdir(folder)) {
@@ -53,5 +56,27 @@ export async function listSegments(folder: string): Promise<SegmentEntry[]> {
     const facts = await stat(path).catch(() => undefined);
     if (facts?.isFile()) entries.push({ ...parsed, path, bytes: facts.size, modifiedMs: facts.mtimeMs });
   }
-  return entries.sort((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1));
+  return inOrder(entries);
+}
+
+/** A clock that was set back would put the latest segments of a process before its first ones. */
+function inOrder(entries: readonly SegmentEntry[]): SegmentEntry[] {
+  const placed: { readonly entry: SegmentEntry; readonly ms: number }[] = [];
+  for (const ofProcess of Map.groupBy(entries, ({ replica }) => replica).values()) {
+    let ms = 0;
+    for (const entry of ofProcess.toSorted((a, b) => a.serial - b.serial)) {
+      ms = Math.max(ms, entry.modifiedMs);
+      placed.push({ entry, ms });
+    }
+  }
+  placed.sort(
+    (a, b) =>
+      a.ms - b.ms ||
+      (a.entry.replica < b.entry.replica
+        ? -1
+        : a.entry.replica > b.entry.replica
+          ? 1
+          : a.entry.serial - b.entry.serial),
+  );
+  return placed.map(({ entry }) => entry);
 }

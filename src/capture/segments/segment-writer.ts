@@ -15,11 +15,13 @@ export interface Segment {
 
 export interface SegmentWriter {
   /**
-   * Write frames and synchronise. One call at a time.
+   * Write frames, piece by piece, and synchronise once. One call at a time.
    * @returns the segment and the offset that the first byte has in it
    * @throws the error of the file system
    */
-  append(frames: Uint8Array): Promise<{ readonly segment: Segment; readonly offset: number }>;
+  append(pieces: readonly Uint8Array[]): Promise<{ readonly segment: Segment; readonly offset: number }>;
+  /** Whether a segment has been begun and not closed. */
+  readonly isOpen: boolean;
   /** Close the segment, if one is open; an empty one is left to recovery. */
   close(): Promise<void>;
 }
@@ -30,6 +32,8 @@ export interface SegmentWriterOptions {
   /** A segment that has reached this size, asked after each batch, is closed. */
   readonly segmentBytes: () => number;
   readonly createFile: CreateSegmentFile;
+  /** Frames at the head of each segment. */
+  readonly head: () => Uint8Array;
   /** Told after each segment that was closed. */
   readonly onClosed: () => void;
 }
@@ -42,7 +46,7 @@ interface OpenSegment {
 }
 
 export function createSegmentWriter(options: SegmentWriterOptions): SegmentWriter {
-  const { folder, replica, segmentBytes, createFile, onClosed } = options;
+  const { folder, replica, segmentBytes, createFile, head, onClosed } = options;
   let current: OpenSegment | null = null;
   let serial = 0;
 
@@ -52,7 +56,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
     const file = await createFile(path);
     const opened: OpenSegment = { segment: { path }, file, serial, bytes: 0 };
     try {
-      await write(opened, MAGIC);
+      await write(opened, [MAGIC, head()]);
     } catch (error) {
       // Or a full disk would gather an empty file for every attempt.
       await rm(path, { force: true }).catch(() => undefined);
@@ -61,11 +65,16 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
     return opened;
   }
 
-  async function write(target: OpenSegment, bytes: Uint8Array): Promise<void> {
+  async function write(target: OpenSegment, pieces: readonly Uint8Array[]): Promise<void> {
     try {
-      await target.file.write(bytes, target.bytes);
+      let end = target.bytes;
+      for (const bytes of pieces) {
+        await target.file.write(bytes, end);
+        end += bytes.length;
+      }
       await target.file.sync();
-      target.bytes += bytes.length;
+      if (!(await target.file.isThere())) throw new Error('the segment was deleted while it was being written');
+      target.bytes = end;
     } catch (error) {
       await undo(target);
       throw error;
@@ -78,7 +87,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
       () => target.bytes > 0,
       () => false,
     );
-    if (cut) return;
+    if (cut && (await target.file.isThere().catch(() => true))) return;
     current = null;
     await target.file.close().catch(() => undefined);
   }
@@ -93,14 +102,17 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
   }
 
   return {
-    async append(frames) {
+    async append(pieces) {
       current ??= await begin();
       const target = current;
       const offset = target.bytes;
-      await write(target, frames);
+      await write(target, pieces);
       // What follows is housekeeping: the frames are safe whatever becomes of it, and recovery repeats it.
       if (target.bytes >= segmentBytes()) await end(target).catch(() => undefined);
       return { segment: target.segment, offset };
+    },
+    get isOpen() {
+      return current !== null;
     },
     async close() {
       if (current !== null) await end(current);

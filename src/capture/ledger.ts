@@ -1,0 +1,115 @@
+// The accounts of a process as they stand in its own segments: a frame in each group commit, and one at the head of each
+// segment, so that what a process had received, written and dropped can be read from the folder after it was killed.
+//
+//   payload  4  0xffffffff, which no row begins with (segments/frame.ts)
+//            n  JSON: at, whole, end, models: { NAME: [received, captured, sampledOut, pending, withheld, { reason: n }] }
+//
+// A frame tells the state of the moment at which its commit began, with the rows of that commit counted as captured.
+
+import { CAPTURE_DROPS } from '../model.ts';
+import { type CaptureCounts, noDrops } from './counters.ts';
+import { FRAME_HEAD_BYTES, type Frame, LEDGER_MARK, sealFrame } from './segments/frame.ts';
+
+/** What one frame tells. */
+export interface Ledger {
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** Sequence number given last. */
+  readonly sequence: number;
+  /** Every model; else those alone whose counts have changed since the frame before in the same segment. */
+  readonly whole: boolean;
+  /** The process ended in order, and this is the last word on it. */
+  readonly end: boolean;
+  /** '' is what belongs to no model. */
+  readonly models: ReadonlyMap<string, CaptureCounts>;
+}
+
+/** @param written rows of the commit that the frame is part of, by model */
+export function applied(
+  counts: ReadonlyMap<string, CaptureCounts>,
+  written: ReadonlyMap<string, number>,
+): ReadonlyMap<string, CaptureCounts> {
+  const next = new Map(counts);
+  for (const [model, rows] of written) {
+    const one = next.get(model);
+    if (one !== undefined) next.set(model, { ...one, captured: one.captured + rows, pending: one.pending - rows });
+  }
+  return next;
+}
+
+export interface LedgerPen {
+  /** The frame of every model. */
+  whole(counts: ReadonlyMap<string, CaptureCounts>, sequence: number, end?: boolean): Buffer;
+  /** The frame of those that changed; null where none did. */
+  changes(counts: ReadonlyMap<string, CaptureCounts>, sequence: number): Buffer | null;
+  /** The last frame did not reach the disk: the next one tells everything. */
+  forget(): void;
+}
+
+export function createLedgerPen(wall: () => number): LedgerPen {
+  let told: ReadonlyMap<string, string> = new Map();
+
+  function frame(models: ReadonlyMap<string, string>, sequence: number, whole: boolean, end: boolean): Buffer {
+    const members = Array.from(models, ([model, text]) => `${JSON.stringify(model)}:${text}`).join(',');
+    const json = `{"at":${wall()},"whole":${whole},"end":${end},"models":{${members}}}`;
+    const length = 4 + Buffer.byteLength(json);
+    const bytes = Buffer.allocUnsafe(FRAME_HEAD_BYTES + length);
+    bytes.writeUInt32LE(LEDGER_MARK, FRAME_HEAD_BYTES);
+    bytes.write(json, FRAME_HEAD_BYTES + 4);
+    sealFrame(bytes, 0, length, sequence);
+    return bytes;
+  }
+
+  return {
+    whole(counts, sequence, end = false) {
+      told = textsOf(counts);
+      return frame(told, sequence, true, end);
+    },
+    changes(counts, sequence) {
+      const texts = textsOf(counts);
+      const changed = new Map([...texts].filter(([model, text]) => told.get(model) !== text));
+      if (changed.size === 0) return null;
+      const isFirst = told.size === 0;
+      told = texts;
+      return frame(changed, sequence, isFirst, false);
+    },
+    forget() {
+      told = new Map();
+    },
+  };
+}
+
+function textsOf(counts: ReadonlyMap<string, CaptureCounts>): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (const [model, { received, captured, sampledOut, pending, withheld, dropped }] of counts) {
+    const drops = Object.fromEntries(
+      CAPTURE_DROPS.flatMap((reason) => (dropped[reason] > 0 ? [[reason, dropped[reason]]] : [])),
+    );
+    texts.set(model, JSON.stringify([received, captured, sampledOut, pending, withheld, drops]));
+  }
+  return texts;
+}
+
+type Numbers = readonly [number, number, number, number, number, Readonly<Record<string, number>>];
+
+/** @throws where the frame is no ledger */
+export function ledgerOf({ payload, sequence }: Frame): Ledger {
+  // The checksum vouches for the bytes, and this version of the layout for their form.
+  const { at, whole, end, models } = JSON.parse(payload.toString('utf8', 4)) as {
+    readonly at: number;
+    readonly whole: boolean;
+    readonly end: boolean;
+    readonly models: Readonly<Record<string, Numbers>>;
+  };
+  const counts = new Map<string, CaptureCounts>();
+  for (const [model, [received, captured, sampledOut, pending, withheld, drops]] of Object.entries(models)) {
+    counts.set(model, { received, captured, sampledOut, pending, withheld, dropped: { ...noDrops(), ...drops } });
+  }
+  return { at, sequence, whole, end, models: counts };
+}
+
+/** The state after a frame. @param before that of the frame before it in the same segment, or null */
+export function mergedLedger(before: Ledger | null, next: Ledger): Ledger {
+  if (next.whole || before === null) return next;
+  return { ...next, whole: before.whole, models: new Map([...before.models, ...next.models]) };
+}
