@@ -15,9 +15,11 @@ import {
 
 /** The gateways' part; read at the moment it is asked for. */
 export interface GatewayAccounts {
-  /** Models that a gateway has counted for and not let go. */
+  /** Models that a gateway has counted for, and that were not let go. */
   models(): Iterable<string>;
   of(model: string): GatewayCounts | undefined;
+  /** @returns false where a gateway may still count for it */
+  release(model: string): boolean;
   /** Of the models that were let go. */
   past(): GatewayCounts;
 }
@@ -29,7 +31,7 @@ export interface Accounts {
   all(): ReadonlyMap<string, CaptureCounts>;
   /** Records that cannot be told apart any more: received by their models, and lost. */
   lost(reason: CaptureDrop, records: number): void;
-  /** Forget all models but these, and those of which something is pending or a gateway still counts. */
+  /** Forget all models but these, and those of which something is pending or a gateway may still count: both parts at once. */
   retain(models: Iterable<string>): void;
 }
 
@@ -69,9 +71,13 @@ export function createAccounts(gateways: GatewayAccounts | null): Accounts {
       unnamed[reason] += records;
     },
     retain(models) {
-      const kept = new Set([...models, ...(gateways?.models() ?? [])]);
-      for (const [model, account] of accounts) {
-        if (kept.has(model) || account.pending > 0) continue;
+      const kept = new Set(models);
+      const counted = new Set(gateways?.models() ?? []);
+      for (const model of new Set([...accounts.keys(), ...counted])) {
+        const account = accounts.get(model);
+        if (kept.has(model) || (account?.pending ?? 0) > 0) continue;
+        if (counted.has(model) && gateways?.release(model) !== true) continue;
+        if (account === undefined) continue;
         accounts.delete(model);
         forgotten = sumOf([forgotten, account]);
       }

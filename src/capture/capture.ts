@@ -244,8 +244,8 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
 
   /** What is left out or dropped comes with no rows: it is told all the same, but not as often. */
   async function writeLedger(): Promise<void> {
-    if (isUnused()) return;
     ledgerAt = wall();
+    if (isUnused()) return;
     const ledger = pen.changes(accounts.all(), sequence);
     if (ledger === null) return;
     await writer.append([ledger]).catch(() => pen.forget());

@@ -40,12 +40,12 @@ export function createAccount(model: string): CaptureAccount {
 }
 
 /**
- * Both parts of an account as one. A record that a gateway has counted, and that has not been taken from a slab, is pending:
+ * Both parts of an account as one, as it is now. A record that a gateway has counted, and that has not been taken from a slab, is pending:
  * all other states are counted where they happen.
  */
 export function joined(own: CaptureCounts, gateways: GatewayCounts | undefined): CaptureCounts {
-  if (gateways === undefined) return own;
   const dropped = { ...own.dropped };
+  if (gateways === undefined) return { ...own, dropped };
   for (const reason of CAPTURE_DROPS) dropped[reason] += gateways.dropped[reason];
   const { received } = gateways;
   return { ...own, received, dropped, pending: received - own.captured - own.sampledOut - sumOfDrops(dropped) };

@@ -47,10 +47,10 @@ export interface LedgerPen {
 }
 
 export function createLedgerPen(wall: () => number): LedgerPen {
-  let told: ReadonlyMap<string, string> = new Map();
+  let told: ReadonlyMap<string, CaptureCounts> = new Map();
 
-  function frame(models: ReadonlyMap<string, string>, sequence: number, whole: boolean, end: boolean): Buffer {
-    const members = Array.from(models, ([model, text]) => `${JSON.stringify(model)}:${text}`).join(',');
+  function frame(models: ReadonlyMap<string, CaptureCounts>, sequence: number, whole: boolean, end: boolean): Buffer {
+    const members = Array.from(models, ([model, counts]) => `${JSON.stringify(model)}:${textOf(counts)}`).join(',');
     const json = `{"at":${wall()},"whole":${whole},"end":${end},"models":{${members}}}`;
     const length = 4 + Buffer.byteLength(json);
     const bytes = Buffer.allocUnsafe(FRAME_HEAD_BYTES + length);
@@ -62,15 +62,14 @@ export function createLedgerPen(wall: () => number): LedgerPen {
 
   return {
     whole(counts, sequence, end = false) {
-      told = textsOf(counts);
+      told = counts;
       return frame(told, sequence, true, end);
     },
     changes(counts, sequence) {
-      const texts = textsOf(counts);
-      const changed = new Map([...texts].filter(([model, text]) => told.get(model) !== text));
+      const changed = new Map([...counts].filter(([model, one]) => !isSame(told.get(model), one)));
       if (changed.size === 0) return null;
       const isFirst = told.size === 0;
-      told = texts;
+      told = counts;
       return frame(changed, sequence, isFirst, false);
     },
     forget() {
@@ -79,15 +78,20 @@ export function createLedgerPen(wall: () => number): LedgerPen {
   };
 }
 
-function textsOf(counts: ReadonlyMap<string, CaptureCounts>): ReadonlyMap<string, string> {
-  const texts = new Map<string, string>();
-  for (const [model, { received, captured, sampledOut, pending, withheld, dropped }] of counts) {
-    const drops = Object.fromEntries(
-      CAPTURE_DROPS.flatMap((reason) => (dropped[reason] > 0 ? [[reason, dropped[reason]]] : [])),
-    );
-    texts.set(model, JSON.stringify([received, captured, sampledOut, pending, withheld, drops]));
-  }
-  return texts;
+function textOf({ received, captured, sampledOut, pending, withheld, dropped }: CaptureCounts): string {
+  const drops: Record<string, number> = {};
+  for (const reason of CAPTURE_DROPS) if (dropped[reason] > 0) drops[reason] = dropped[reason];
+  return JSON.stringify([received, captured, sampledOut, pending, withheld, drops]);
+}
+
+/** What has changed has received more, or has less pending. */
+function isSame(before: CaptureCounts | undefined, now: CaptureCounts): boolean {
+  return (
+    before !== undefined &&
+    before.received === now.received &&
+    before.pending === now.pending &&
+    before.captured === now.captured
+  );
 }
 
 type Numbers = readonly [number, number, number, number, number, Readonly<Record<string, number>>];

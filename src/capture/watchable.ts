@@ -5,6 +5,7 @@ import type { ModelPlan } from '../config/plan.ts';
 import type { ExchangeRecord } from '../model.ts';
 import type { Column, Table } from '../protocols/protocol.ts';
 import { type Decoded, readRedacted } from './keep.ts';
+import { masksOf } from './masks.ts';
 
 /** Names come from callers; beyond this many, a redacted column may be seen in rows where it is null anyway. */
 const NAMES_MAX = 10_000;
@@ -14,10 +15,11 @@ const hiddenOf = new WeakMap<ModelPlan, Set<string>>();
 
 /** @param decoded what the protocol read from the bodies as they came */
 export function watchable(record: ExchangeRecord, model: ModelPlan, decoded: Decoded): Decoded {
-  if (model.capture.redact.length === 0) return decoded;
+  const masks = masksOf(model.capture);
+  if (masks === null || masks.pointers.length === 0) return decoded;
   const hidden = hiddenOf.get(model) ?? new Set<string>();
   hiddenOf.set(model, hidden);
-  const { features, predictions } = readRedacted(record, model);
+  const { features, predictions } = readRedacted(record, model, masks);
   return {
     features: withoutHidden(decoded.features, features, hidden),
     predictions: withoutHidden(decoded.predictions, predictions, hidden),

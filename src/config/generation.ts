@@ -15,6 +15,7 @@ export const SECRETS: readonly (readonly string[])[] = [
   ['telemetry', 'traces', 'headers', '*'],
   ['versions', '*', 'auth', 'token'],
   ['versions', '*', 'auth', 'value'],
+  ['capture', 'hashKey'],
 ];
 
 export interface Content {

@@ -273,12 +273,23 @@ export interface RetentionPlan {
   readonly bytesMax: number;
 }
 
+export interface HashPlan {
+  readonly pointers: readonly (readonly string[])[];
+  readonly headers: readonly string[];
+  /** A secret. */
+  readonly key: string;
+}
+
 export interface CapturePlan {
   /** Fraction of decisions recorded, 0 to 1, chosen by the hash of the decision id. */
   readonly sample: number;
   readonly bodies: 'full' | 'features' | 'none';
-  /** Reference tokens of JSON pointers whose values never reach the disk. */
+  /** Reference tokens of JSON pointers whose values never reach the disk; `*` is any member, a name one of a list's objects. */
   readonly redact: readonly (readonly string[])[];
+  /** Lower-case names of headers whose values never reach the disk. */
+  readonly redactHeaders: readonly string[];
+  /** Values that are written as a keyed hash. */
+  readonly hash: HashPlan | null;
   /** Lower-case names of request headers kept on the record. */
   readonly headers: readonly string[];
   /** acked: the client gets its answer once the record is on disk. */

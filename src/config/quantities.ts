@@ -167,6 +167,15 @@ export function pointer() {
   return quantity(about, (text) => (/^(?:\/(?:[^~/]|~[01])*)+$/.test(text) ? text : undefined));
 }
 
+/** A JSON pointer, or the name of a header in lower case: they cannot be taken for each other. */
+export function pointerOrHeader() {
+  const about = { noun: 'a JSON pointer or the name of a header', example: '/instances/*/card', pattern: '^\\S+$' };
+  return quantity(about, (text) => {
+    if (text.startsWith('/')) return /^(?:\/(?:[^~/]|~[01])*)+$/.test(text) ? text : undefined;
+    return TOKEN.test(text) ? text.toLowerCase() : undefined;
+  });
+}
+
 /** Unescaped reference tokens of a pointer that `pointer` has let through. */
 export function pointerTokens(text: string): readonly string[] {
   return text

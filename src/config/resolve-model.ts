@@ -51,7 +51,7 @@ export function resolveModel(
     timeout: { connectMs: raw.timeout.connect, firstByteMs: raw.timeout.firstByte, totalMs: raw.timeout.total },
     breaker: { failures: raw.breaker.failures, openMs: raw.breaker.open },
     inflightMax: raw.inflight,
-    capture: captureOf(raw),
+    capture: captureOf(raw, at, findings),
     features: raw.features,
     drift: {
       baseline: files.baseline(child(at, 'drift', 'baseline'), raw.drift.baseline) ?? null,
@@ -118,6 +118,9 @@ function matchOf(name: string, raw: RawModel, at: Located, findings: Findings): 
   };
 }
 
+/** Recorded in any case: without them a body could not be read. */
+const READING_HEADERS = ['content-type', 'content-encoding', 'inference-header-content-length'];
+
 const STICKY_SOURCES = ['header', 'query', 'cookie', 'body'] as const;
 
 function stickyOf(raw: RawModel, at: Located, findings: Findings): StickyPlan | null {
@@ -132,28 +135,33 @@ function stickyOf(raw: RawModel, at: Located, findings: Findings): StickyPlan | 
     findings.at(here, `the sticky key has ${written.length} sources: ${written.join(', ')}`, 'keep one of them');
   }
   const { header, query, cookie, body, missing } = sticky;
+  checkMasked(raw, at, findings);
   if (header !== undefined) return { source: { kind: 'header', name: header }, missing };
   if (query !== undefined) return { source: { kind: 'query', name: query }, missing };
   if (cookie !== undefined) return { source: { kind: 'cookie', name: cookie }, missing };
-  checkRedacted(raw, at, findings);
   return { source: { kind: 'body', tokens: body === undefined ? [] : pointerTokens(body) }, missing };
 }
 
 /** The unit stands in every record, as it is. */
-function checkRedacted({ sticky, capture }: RawModel, at: Located, findings: Findings): void {
-  const body = sticky?.body;
-  const here = child(at, 'sticky', 'body');
-  if (body === undefined || here === undefined) return;
-  const hidden = capture.redact.find(
-    (pointer) => `${body}/`.startsWith(`${pointer}/`) || pointer.startsWith(`${body}/`),
-  );
-  if (hidden === undefined) return;
-  const problem = `capture.redact hides ${JSON.stringify(hidden)}, and the unit from the same place would be recorded`;
-  findings.at(
-    here,
-    problem,
-    'send the unit in a header, as a keyed hash for instance, or take the pointer out of redact',
-  );
+function checkMasked({ sticky, capture }: RawModel, at: Located, findings: Findings): void {
+  for (const key of ['redact', 'hash'] as const) {
+    const hidden = capture[key].find((one) =>
+      one.startsWith('/') ? overlaps(sticky?.body, one) : one === sticky?.header,
+    );
+    const here = child(at, 'sticky', hidden?.startsWith('/') ? 'body' : 'header');
+    if (hidden === undefined || here === undefined) continue;
+    const problem = `capture.${key} hides ${JSON.stringify(hidden)}, and the unit from the same place would be recorded`;
+    const remedy = `send the unit in a header of its own, as a keyed hash for instance, or take it out of ${key}`;
+    findings.at(here, problem, remedy);
+  }
+}
+
+/** Whether one is equal to, above or below the other; `*` and names of list members may stand for anything. */
+function overlaps(body: string | undefined, pointer: string): boolean {
+  if (body === undefined) return false;
+  const [unit, hidden] = [pointerTokens(body), pointerTokens(pointer)];
+  const shorter = Math.min(unit.length, hidden.length);
+  return hidden.slice(0, shorter).every((token, i) => token === '*' || token === unit[i]);
 }
 
 /** Keys that speak of what is in a body, where the protocol reads none. What `defaults` says is for the models that it fits. */
@@ -177,12 +185,48 @@ function retryOf({ retry }: RawModel): RetryPlan {
   return { attempts: retry.attempts, on: [...new Set(retry.on)], budget: retry.budget };
 }
 
-function captureOf({ capture }: RawModel): CapturePlan {
+function captureOf({ capture }: RawModel, at: Located, findings: Findings): CapturePlan {
+  const isPointer = (text: string): boolean => text.startsWith('/');
+  const headersOf = (list: readonly string[]): string[] => [...new Set(list.filter((text) => !isPointer(text)))];
+  for (const list of ['redact', 'hash'] as const) checkRecorded(list, capture, at, findings);
+  const key = hashKeyOf(capture, at, findings);
   return {
     sample: capture.sample,
     bodies: capture.bodies,
-    redact: capture.redact.map(pointerTokens),
+    redact: capture.redact.filter(isPointer).map(pointerTokens),
+    redactHeaders: headersOf(capture.redact),
+    hash:
+      capture.hash.length === 0 || key === null
+        ? null
+        : { pointers: capture.hash.filter(isPointer).map(pointerTokens), headers: headersOf(capture.hash), key },
     headers: [...new Set(capture.headers)],
     durability: capture.durability,
   };
+}
+
+/** A pointer without its slash looks like a header, and would hide nothing. */
+function checkRecorded(list: 'redact' | 'hash', capture: RawModel['capture'], at: Located, findings: Findings): void {
+  const recorded = new Set([...READING_HEADERS, ...capture.headers]);
+  for (const [index, text] of capture[list].entries()) {
+    const here = child(at, 'capture', list, index);
+    if (text.startsWith('/') || recorded.has(text) || here === undefined) continue;
+    const problem = `${JSON.stringify(text)} is neither a JSON pointer nor a header that is recorded`;
+    findings.at(here, problem, 'write a pointer like /inputs/0/data, or name the header in capture.headers');
+  }
+}
+
+/** A key that stands in a file under version control hides nothing. */
+function hashKeyOf({ hash, hashKey }: RawModel['capture'], at: Located, findings: Findings): string | null {
+  const here = child(at, 'capture', 'hashKey');
+  const remedy = 'name a variable of the environment as hashKey, and set it to 16 characters or more';
+  if (hashKey === undefined) {
+    const asked = child(at, 'capture', 'hash');
+    if (hash.length > 0 && here === undefined && asked !== undefined)
+      findings.at(asked, 'capture.hash has no key', remedy);
+    return null;
+  }
+  if (here !== undefined && here.kind === 'scalar' && !here.interpolated)
+    findings.at(here, 'the key of capture.hash is written down in the file', remedy);
+  else if (here !== undefined && hashKey.length < 16) findings.at(here, 'the key of capture.hash is too short', remedy);
+  return hashKey;
 }

@@ -17,6 +17,7 @@ import {
   pathPrefix,
   percent,
   pointer,
+  pointerOrHeader,
   secret,
   size,
   whole,
@@ -137,7 +138,15 @@ const timeoutSchema = z.strictObject({
 const captureSchema = z.strictObject({
   sample: percent('100%').prefault('100%').describe('Share of the decisions that is recorded.'),
   bodies: z.enum(['full', 'features', 'none']).prefault('full').describe('What of the bodies a record keeps.'),
-  redact: z.array(pointer()).prefault([]).describe('JSON pointers whose values never reach the disk.'),
+  redact: z
+    .array(pointerOrHeader())
+    .prefault([])
+    .describe('JSON pointers (`*`: every member) and headers whose values never reach the disk.'),
+  hash: z
+    .array(pointerOrHeader())
+    .prefault([])
+    .describe('JSON pointers and headers whose values are written as HMAC-SHA-256 under `hashKey`.'),
+  hashKey: secret().optional().describe('Key of `hash`, 16 characters or more, from the environment.'),
   headers: z.array(headerName()).prefault(['user-agent']).describe('Request headers kept on the record.'),
   durability: z
     .enum(['async', 'acked'], { error: '{value} is not a durability; use async or acked' })

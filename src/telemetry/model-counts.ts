@@ -1,5 +1,5 @@
 // The gateways' part of the accounts of capture, added up per model over all threads; read anew each time. What retired blocks
-// have counted stays with the model for as long as it is kept, and with the process after that.
+// have counted stays with the model until it is let go, by whoever keeps the other part, and with the process after that.
 
 import { CAPTURE_DROPS, type CaptureDrop } from '../model.ts';
 import { MODEL } from './layout.ts';
@@ -12,10 +12,12 @@ export interface ModelCounts {
 
 export interface ModelSums {
   add(block: MeterBlock): void;
-  /** Models with a block that is not retired. */
+  /** Models that were not let go. */
   models(): Iterable<string>;
   of(model: string): ModelCounts | undefined;
-  /** Of models whose blocks are all retired. */
+  /** Let a model go, once all of its blocks are retired: its counts become the past's. @returns whether it was */
+  release(model: string): boolean;
+  /** Of models that were let go. */
   past(): ModelCounts;
 }
 
@@ -24,42 +26,30 @@ interface Sum {
   readonly dropped: Record<CaptureDrop, number>;
 }
 
-interface Entry {
-  blocks: Float64Array[];
-  /** Of blocks that are retired. */
-  readonly past: Sum;
-}
-
 export function createModelSums(): ModelSums {
-  const entries = new Map<string, Entry>();
+  const blocks = new Map<string, Float64Array[]>();
   const past = none();
-
-  /** Retired blocks leave their counts behind; a model without any other goes. */
-  function sweep(model: string, entry: Entry): boolean {
-    for (const block of entry.blocks) if (isRetired(block)) addTo(entry.past, block);
-    entry.blocks = entry.blocks.filter((block) => !isRetired(block));
-    if (entry.blocks.length > 0) return true;
-    entries.delete(model);
-    past.received += entry.past.received;
-    for (const reason of CAPTURE_DROPS) past.dropped[reason] += entry.past.dropped[reason];
-    return false;
-  }
 
   return {
     add({ model, memory }) {
-      const entry = entries.get(model) ?? { blocks: [], past: none() };
-      entries.set(model, entry);
-      entry.blocks.push(new Float64Array(memory));
+      const own = blocks.get(model) ?? [];
+      blocks.set(model, own);
+      own.push(new Float64Array(memory));
     },
-    models() {
-      return [...entries].filter(([model, entry]) => sweep(model, entry)).map(([model]) => model);
-    },
+    models: () => [...blocks.keys()],
     of(model) {
-      const entry = entries.get(model);
-      if (entry === undefined) return undefined;
-      const sum: Sum = { received: entry.past.received, dropped: { ...entry.past.dropped } };
-      for (const block of entry.blocks) addTo(sum, block);
+      const own = blocks.get(model);
+      if (own === undefined) return undefined;
+      const sum = none();
+      for (const block of own) addTo(sum, block);
       return sum;
+    },
+    release(model) {
+      const own = blocks.get(model) ?? [];
+      if (own.length === 0 || !own.every(isRetired)) return false;
+      for (const block of own) addTo(past, block);
+      blocks.delete(model);
+      return true;
     },
     past: () => past,
   };

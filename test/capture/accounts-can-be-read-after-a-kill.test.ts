@@ -149,6 +149,7 @@ test('what is on its way from the gateways is pending, and lost with a kill', as
   const gateways = {
     models: () => ['credit-default'],
     of: (model: string): GatewayCounts | undefined => (model === 'credit-default' ? counts : undefined),
+    release: () => false,
     past: () => ({ received: 0, dropped: noDrops() }),
   };
   const { capture, data } = await openCapture({ gateways });

@@ -39,7 +39,7 @@ export function modelPlan(changes: Partial<ModelPlan> = {}): ModelPlan {
     timeout: { connectMs: 250, firstByteMs: 2000, totalMs: 10_000 },
     breaker: { failures: 5, openMs: 10_000 },
     inflightMax: 1024,
-    capture: { sample: 1, bodies: 'full', redact: [], headers: [], durability: 'async' },
+    capture: { sample: 1, bodies: 'full', redact: [], redactHeaders: [], hash: null, headers: [], durability: 'async' },
     features: {},
     drift: { baseline: null, tickMs: 60_000, tolerance: 0.1, provisionalRows: 1000 },
     ...changes,

@@ -38,7 +38,7 @@ export function modelPlan(name = 'credit', changes: Partial<ModelPlan> = {}): Mo
     timeout: { connectMs: 1, firstByteMs: 1, totalMs: 1 },
     breaker: { failures: 1, openMs: 1 },
     inflightMax: 1,
-    capture: { sample: 1, bodies: 'full', redact: [], headers: [], durability: 'async' },
+    capture: { sample: 1, bodies: 'full', redact: [], redactHeaders: [], hash: null, headers: [], durability: 'async' },
     features: {},
     drift: { baseline: null, tickMs: 1000, tolerance: 0, provisionalRows: 1000 },
     ...changes,

@@ -8,7 +8,15 @@ import { failureIndex } from '../../src/errors.ts';
 import { model, plan, standstill, startGate, type TestGate, until, version } from './gate-fixture.ts';
 import { answering, ask, dial, type RawUpstream, rawUpstream, request, statusOf, valuesOf } from './wire.ts';
 
-const ACKED = { sample: 1, bodies: 'full', redact: [], headers: [], durability: 'acked' } as const;
+const ACKED = {
+  sample: 1,
+  bodies: 'full',
+  redact: [],
+  redactHeaders: [],
+  hash: null,
+  headers: [],
+  durability: 'acked',
+} as const;
 const POST = request('POST', '/v2/models/m/infer', ['headgate-decision: d-1'], '{}');
 
 const open: { close(): Promise<void> }[] = [];

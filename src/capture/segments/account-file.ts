@@ -5,7 +5,7 @@
 import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type CaptureCounts, sumOf } from '../counters.ts';
-import type { ProcessAccount } from './closing.ts';
+import type { ClosedCounts, ProcessAccount } from './closing.ts';
 
 const SUFFIX = '.json';
 /** Processes whose accounts are kept: at a KB or so each. */
@@ -63,7 +63,10 @@ export async function hasAccount(captures: string, replica: string): Promise<boo
 
 /** Of this process, at its end. @param counts nothing is pending any more */
 export function endedAccount(replica: string, at: number, counts: ReadonlyMap<string, CaptureCounts>): ProcessAccount {
-  const closed = ({ pending, ...rest }: CaptureCounts) => ({ ...rest, lost: pending });
+  const closed = ({ received, captured, sampledOut, dropped, pending, withheld }: CaptureCounts): ClosedCounts => ({
+    ...{ received, captured, sampledOut, dropped, withheld },
+    lost: pending,
+  });
   const models = Object.fromEntries(Array.from(counts, ([model, one]) => [model, closed(one)]));
   return { replica, end: 'closed', at, models, total: closed(sumOf(counts.values())) };
 }

@@ -1,7 +1,7 @@
 // The file system as segments need it: create, append at a place, synchronise, cut, close. A seam, so that a test can hand in
 // a disk that fails.
 
-import { mkdir, open, stat } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export interface SegmentFile {
@@ -10,7 +10,7 @@ export interface SegmentFile {
   /** Until the bytes are on stable storage (fdatasync). */
   sync(): Promise<void>;
   truncate(length: number): Promise<void>;
-  /** Whether the file still has its name: one that was deleted takes bytes that nobody will ever read. */
+  /** Whether the file still has a name: one that was deleted takes bytes that nobody will ever read. */
   isThere(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -36,8 +36,7 @@ export const createSegmentFile: CreateSegmentFile = async (path) => {
     sync: () => handle.datasync(),
     truncate: (length) => handle.truncate(length),
     async isThere() {
-      const [named, own] = await Promise.all([stat(path).catch(() => undefined), handle.stat()]);
-      return named !== undefined && named.ino === own.ino && named.dev === own.dev;
+      return (await handle.stat()).nlink > 0;
     },
     close: () => handle.close(),
   };
