@@ -3,7 +3,7 @@
 
 import { protocolOf } from '../protocols/registry.ts';
 import { enrolmentOf, reportUnreachable } from './enrolment.ts';
-import { child, deepest, entriesOf, isDefault, type Located } from './located.ts';
+import { child, deepest, entriesOf, isDefault, type Located, shown } from './located.ts';
 import type { NamedFiles } from './named-files.ts';
 import type { CapturePlan, MatchPlan, ModelPlan, RetryPlan, StickyPlan, VersionPlan } from './plan.ts';
 import type { Findings } from './problem.ts';
@@ -150,7 +150,9 @@ function checkMasked({ sticky, capture }: RawModel, at: Located, findings: Findi
     );
     const here = child(at, 'sticky', hidden?.startsWith('/') ? 'body' : 'header');
     if (hidden === undefined || here === undefined) continue;
-    const problem = `capture.${key} hides ${JSON.stringify(hidden)}, and the unit from the same place would be recorded`;
+    const entry = child(at, 'capture', key, capture[key].indexOf(hidden));
+    const word = entry === undefined ? 'it' : shown(entry);
+    const problem = `capture.${key} hides ${word}, and the unit from the same place would be recorded`;
     const remedy = `send the unit in a header of its own, as a keyed hash for instance, or take it out of ${key}`;
     findings.at(here, problem, remedy);
   }
@@ -210,7 +212,7 @@ function checkRecorded(list: 'redact' | 'hash', capture: RawModel['capture'], at
   for (const [index, text] of capture[list].entries()) {
     const here = child(at, 'capture', list, index);
     if (text.startsWith('/') || recorded.has(text) || here === undefined) continue;
-    const problem = `${JSON.stringify(text)} is neither a JSON pointer nor a header that is recorded`;
+    const problem = `${shown(here)} is neither a JSON pointer nor a header that is recorded`;
     findings.at(here, problem, 'write a pointer like /inputs/0/data, or name the header in capture.headers');
   }
 }
