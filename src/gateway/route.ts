@@ -157,12 +157,8 @@ export function createRoutes(
           };
         }),
         load,
-<<<<<<< HEAD
-        recordHeaders: new KnownNames([...READING_HEADERS, ...model.capture.headers]),
-=======
         account: accounts.of(model.name, () => meters.model(model.name)),
-        recordHeaders: new HeaderNames([...READING_HEADERS, ...model.capture.headers]),
->>>>>>> 2525e4b (capture: the accounts stand in the segments, by model, and outlive a kill)
+        recordHeaders: new KnownNames([...READING_HEADERS, ...model.capture.headers]),
       };
     });
   }
