@@ -2,7 +2,7 @@
 // (upstreams, counters, mirrors), which is keyed by what it depends on.
 
 import type { ModelPlan, Plan } from '../config/plan.ts';
-import type { KnownNames } from '../http/known-names.ts';
+import { KnownNames } from '../http/known-names.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeadlineWatch } from '../kernel/deadlines.ts';
 import type { Mirror } from '../mirror/mirror.ts';
@@ -92,7 +92,7 @@ export function createRoutes(
   const series = createKeptState<SeriesMeter>({ isIdle: () => true, forget: (meter) => meter.retire() });
   const accounts = createKeptState<ModelMeter>({ isIdle: () => true, forget: (meter) => meter.retire() });
   const loads = createKeptState<{ inflight: number }>({ isIdle: ({ inflight }) => inflight === 0 });
-  const drains = new Map<string, DrainMemory>();
+  let drains = new Map<string, DrainMemory>();
   const generations = createGenerations<Retired>((retired) => void retired.close().catch(report));
   const seriesOf = (model: string, version: string, role: 'champion' | 'challenger'): SeriesMeter =>
     series.of(JSON.stringify([model, version, role]), () => meters.series(model, version, role));
