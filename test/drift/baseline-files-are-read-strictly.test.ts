@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseBaseline, writeBaseline } from '../../src/drift/baseline.ts';
 import { tableOf } from './plans.ts';
@@ -53,6 +54,15 @@ test('all problems come at once, each with its place', () => {
     'features[5].kind: must be numeric or categorical',
     'features[5].categories: must be a list of at most 64',
   ]);
+});
+
+test('the file that docs/drift.md shows is one', () => {
+  const docs = readFileSync(new URL('../../docs/drift.md', import.meta.url), 'utf8');
+  const example = /```json\n([\s\S]+?)```/.exec(docs)?.[1] ?? '';
+  expect(problemsOf(example)).toEqual([]);
+  expect(parseBaseline(example)).toMatchObject({
+    baseline: { model: 'credit-default', made: '2026-11-02T09:00:00.000Z' },
+  });
 });
 
 test('a baseline may say when it was made', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createSeededRandom } from '../../src/kernel/random.ts';
+import { jensenShannonDivergence } from '../../src/statistics/histogram-distances.ts';
 import { psiOf, psiTail } from '../../src/statistics/psi.ts';
 
 const counts = fc.array(fc.nat(1000), { minLength: 2, maxLength: 30 });
@@ -56,6 +57,25 @@ test('without drift its tail probability is about uniform', () => {
   expect(below05 / runs).toBeGreaterThan(0.03);
   expect(below05 / runs).toBeLessThan(0.075);
   expect(Math.abs(below50 / runs - 0.5)).toBeLessThan(0.06);
+});
+
+test('the rule of thumb 0.1 is met by nothing at all, in windows of 100 rows (as docs/drift.md says)', () => {
+  const random = createSeededRandom(1);
+  const draw = (rows: number, bins: number) => {
+    const drawn = new Array<number>(bins).fill(0);
+    for (let i = 0; i < rows; i++) {
+      const bin = Math.floor(random() * bins);
+      drawn[bin] = (drawn[bin] ?? 0) + 1;
+    }
+    return drawn;
+  };
+  const runs = 600;
+  let over = 0;
+  for (let run = 0; run < runs; run++) if (psiOf(draw(10_000, 10), draw(100, 10)).psi > 0.1) over++;
+  expect(Math.abs(over / runs - 0.31)).toBeLessThan(0.07);
+  let distance = 0;
+  for (let run = 0; run < runs; run++) distance += Math.sqrt(jensenShannonDivergence(draw(1000, 20), draw(10, 20)));
+  expect(distance / runs).toBeCloseTo(0.53, 1);
 });
 
 test('an effect that is tolerated makes the same PSI less surprising, and a lone bin surprises nobody', () => {

@@ -9,10 +9,10 @@ import { createPaymentSource } from './payments.ts';
 
 const ROWS = 5000;
 
-/** @returns the text of a baseline file */
-export function demoBaseline(seed: number): string {
+/** @param made ISO 8601 @returns the text of a baseline file */
+export function demoBaseline(seed: number, made: string): string {
   const source = createPaymentSource(createSeededRandom(seed));
   const rows = Array.from({ length: ROWS }, () => source.next(false).payment);
   const columns = COLUMNS.map((name) => ({ name, values: rows.map((row) => row[name]) }));
-  return writeBaseline(DEMO_MODEL, { request: { rows: ROWS, columns } });
+  return writeBaseline(DEMO_MODEL, { request: { rows: ROWS, columns } }, made);
 }

@@ -60,7 +60,9 @@ export async function runDemo(options: DemoOptions, world: DemoWorld): Promise<b
   try {
     const servers = await startModelServers({ seed: options.seed });
     closers.push(() => servers.stop());
-    const set = await setScene({ ports: servers.ports, baseline: demoBaseline(options.seed + 1), keep: options.keep });
+    const made = new Date(world.clock.wall()).toISOString();
+    const baseline = demoBaseline(options.seed + 1, made);
+    const set = await setScene({ ports: servers.ports, baseline, keep: options.keep });
     scene = set;
     closers.push(() => set.strike());
     for (const remark of set.remarks) say(remark);
