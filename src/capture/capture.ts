@@ -121,6 +121,8 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   const finder = createDecisionFinder({ folder });
   let { totalBytes } = limits;
   let sequence = 0;
+  /** Of the last row on disk. */
+  let writtenSequence = 0;
   let closed = false;
   let segmentsDeleted = 0;
   let ended: readonly ProcessAccount[] = [];
@@ -134,7 +136,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     replica,
     segmentBytes: () => Math.min(limits.segmentBytes, totalBytes / SEGMENTS_MIN),
     createFile: options.createFile ?? createSegmentFile,
-    head: () => pen.whole(accounts.all(), sequence),
+    head: () => pen.whole(accounts.all(), writtenSequence),
     onClosed: tidy,
   });
 
@@ -204,6 +206,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     }
     const offset = batch.used;
     batch.used = putRow(batch.bytes, offset, sequence, columns, kept);
+    batch.sequence = sequence;
     batch.entries.push({ account, decisionId: record.decisionId, offset, length: batch.used - offset, settled });
     account.pending += 1;
     account.withheld += kept.withheld.length;
@@ -212,10 +215,11 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   async function write(batch: Batch): Promise<void> {
     const { entries } = batch;
     try {
-      const ledger = pen.changes(applied(accounts.all(), rowsByModel(batch)), sequence);
+      const ledger = pen.changes(applied(accounts.all(), rowsByModel(batch)), batch.sequence);
       const rows = batch.bytes.subarray(0, batch.used);
       const { segment, offset } = await writer.append(ledger === null ? [rows] : [rows, ledger]);
       ledgerAt = wall();
+      writtenSequence = batch.sequence;
       for (const { account, decisionId, offset: within, length, settled } of entries) {
         account.captured += 1;
         account.pending -= 1;
@@ -246,7 +250,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   async function writeLedger(): Promise<void> {
     ledgerAt = wall();
     if (isUnused()) return;
-    const ledger = pen.changes(accounts.all(), sequence);
+    const ledger = pen.changes(accounts.all(), writtenSequence);
     if (ledger === null) return;
     await writer.append([ledger]).catch(() => pen.forget());
   }
@@ -260,7 +264,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     if (isUnused()) return;
     try {
       // Not in a segment of its own: the account says it all.
-      if (writer.isOpen) await writer.append([pen.whole(accounts.all(), sequence, true)]);
+      if (writer.isOpen) await writer.append([pen.whole(accounts.all(), writtenSequence, true)]);
       await writer.close();
       await writeAccount(folder, endedAccount(replica, wall(), accounts.all()));
     } catch (error) {

@@ -14,7 +14,7 @@ import { FRAME_HEAD_BYTES, type Frame, LEDGER_MARK, sealFrame } from './segments
 export interface Ledger {
   /** Unix milliseconds. */
   readonly at: number;
-  /** Sequence number given last. */
+  /** Of the row before it in the log, 0 where there is none: whoever follows the rows by their numbers passes over it. */
   readonly sequence: number;
   /** Every model; else those alone whose counts have changed since the frame before in the same segment. */
   readonly whole: boolean;

@@ -78,6 +78,7 @@ test('every commit tells what was received, written, left out and dropped until 
   expect(names.length).toBeGreaterThan(2);
   let rows = 0;
   let ledgers = 0;
+  let sequence = 0;
   for (const name of names) {
     const frames = [...everyFrameOf(await readFile(join(data, 'captures', name)), () => undefined)];
     // Each segment stands for itself.
@@ -85,8 +86,12 @@ test('every commit tells what was received, written, left out and dropped until 
     for (const frame of frames) {
       if (!frame.isLedger) {
         rows += 1;
+        expect(frame.sequence).toBeGreaterThan(sequence);
+        ({ sequence } = frame);
         continue;
       }
+      // Whoever follows the rows by their numbers passes over it.
+      expect(frame.sequence).toBe(sequence);
       ledgers += 1;
       const { models, whole } = ledgerOf(frame);
       for (const { received, captured, sampledOut, dropped, pending } of models.values())

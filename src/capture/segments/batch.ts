@@ -16,6 +16,8 @@ export interface BatchEntry {
 export interface Batch {
   readonly bytes: Buffer;
   used: number;
+  /** Of its last row. */
+  sequence: number;
   readonly entries: BatchEntry[];
 }
 
@@ -52,7 +54,7 @@ export function createBatchQueue(firstBatchBytes: number, pendingBytesMax: numbe
     if (reused !== null) spare = null;
     const buffer = reused ?? Buffer.allocUnsafeSlow(Math.max(bytes, batchBytes));
     allocated += buffer.length;
-    return { bytes: buffer, used: 0, entries: [] };
+    return { bytes: buffer, used: 0, sequence: 0, entries: [] };
   }
 
   return {

@@ -6,7 +6,7 @@
 //            4  uint32 length of the payload
 //            4  uint32 crc32 (zlib's) of everything after it: sequence and payload
 //            8  float64 sequence, from 1, of the process that wrote the segment; a gap is a record that was dropped
-//            n  payload: a row, or a ledger (ledger.ts), which begins with 0xffffffff; its sequence is the one given last
+//            n  payload: a row, or a ledger (ledger.ts), which begins with 0xffffffff; its sequence is that of the row before it
 
 import { crc32 } from 'node:zlib';
 
