@@ -17,6 +17,8 @@ import { SECTIONS } from './sections/index.ts';
 
 /** More than this of the cores in other hands, and a section says so. */
 const OTHERS_MAX = 0.02;
+/** Each watches the cores for a second and a half. */
+const QUIET_TRIES = 15;
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -78,7 +80,7 @@ async function runHere(section: Section, options: Options): Promise<boolean> {
   const absent = whyNotInstalled('nginx') ?? whyNotInstalled('wrk');
   if (absent !== null) throw new Error(`${absent}: upstreams and load need it`);
   say(`\n${section.id}: ${section.title}, about ${minutes(section.seconds(options))}`);
-  const before = await readConditions();
+  const before = await conditionsOnceQuiet(options);
   if (!options.validateOnly) refuseIfBusy(before, options);
   const placements = placeProcesses(options.pin);
   const folder = temporaryFolder('load');
@@ -112,6 +114,14 @@ async function runHere(section: Section, options: Options): Promise<boolean> {
     generator.stop();
     removeFolder(folder);
   }
+}
+
+/** What has just ended may take a moment to leave the cores. */
+async function conditionsOnceQuiet({ force, validateOnly }: Options): ReturnType<typeof readConditions> {
+  let conditions = await readConditions();
+  for (let tries = 1; tries < QUIET_TRIES && !force && !validateOnly && whyNotQuiet(conditions) !== null; tries++)
+    conditions = await readConditions();
+  return conditions;
 }
 
 function refuseIfBusy(conditions: Pick<Conditions, 'busy'>, { force }: Options): void {
