@@ -112,6 +112,15 @@ describe('two files', () => {
     expect(thin.out).toMatch(/a +\? unknown/);
   });
 
+  test('a name that would move the cursor does not', async () => {
+    const then = file('escape.csv', `"a\u001b[2Jb"\n${'x\ny\n'.repeat(100)}`);
+    const now = file('escaped.csv', `"a\u001b[2Jb","c\u009b"\n${'"\u001b[31m",1\n'.repeat(200)}`);
+    const { out } = await headgate(['drift', '--baseline', then, '--current', now]);
+    expect(out).toContain('a\ufffd[2Jb');
+    expect(out).toContain('not in the baseline: c\ufffd');
+    expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
   test('a file that is not there, or no table, is named', async () => {
     const then = file('good.csv', 'a\n1\n');
     const missing = await headgate(['drift', '--baseline', then, '--current', join(folder, 'none.csv')]);

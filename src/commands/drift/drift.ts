@@ -11,7 +11,7 @@ import type { Table } from '../../protocols/protocol.ts';
 import { Unreadable } from '../../protocols/unreadable.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Answer, askDrift, askModels, type Gate } from './ask-gate.ts';
-import { driftTable, worstFirst } from './table.ts';
+import { driftTable, printable, worstFirst } from './table.ts';
 
 interface Common {
   /** Tools whose figures are shown besides. */
@@ -90,7 +90,7 @@ export function runFileDrift(options: FileDriftOptions): number {
   const drifting = features.filter(({ status }) => status === 'drifting').length;
   const head = `${options.current} (${rowsText(current.rows)}) against ${options.baseline} (${rowsText(baseline.rows)}): ${drifting} of ${features.length} columns drifting\n\n`;
   stdout.write(head + driftTable(features.map((feature) => ({ ...feature, version: null }))));
-  if (unknownColumns.length > 0) stdout.write(`\nnot in the baseline: ${unknownColumns.join(', ')}\n`);
+  if (unknownColumns.length > 0) stdout.write(`\nnot in the baseline: ${printable(unknownColumns.join(', '))}\n`);
   stdout.write(`\n${LEGEND}\n`);
   return code;
 }
@@ -114,7 +114,7 @@ function modelsText(models: readonly ModelSummary[]): string {
   const rows = models.map(({ name, drift: { status, worst } }) => [
     name,
     status,
-    worst === null ? '–' : `${worst.feature} (${worst.version}), PSI ${worst.psi.toFixed(3)}`,
+    worst === null ? '–' : `${printable(worst.feature)} (${worst.version}), PSI ${worst.psi.toFixed(3)}`,
   ]);
   const order = ['drifting', 'unknown', 'warming', 'steady'];
   rows.sort((one, other) => order.indexOf(one[1] ?? '') - order.indexOf(other[1] ?? ''));

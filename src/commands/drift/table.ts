@@ -53,10 +53,10 @@ export function driftTable(lines: readonly DriftLine[]): string {
   const head = ['column', ...(hasVersions ? ['version'] : []), 'status', 'rows', ...shown.map(headOf)];
   const units = ['', ...(hasVersions ? [''] : []), '', '', ...shown.map((name) => unitOf(lines, name))];
   const body = worstFirst(lines).map((line) => ({
-    hint: line.hint,
+    hint: line.hint === null ? null : printable(line.hint),
     cells: [
       clipped(line.feature),
-      ...(hasVersions ? [line.version ?? ''] : []),
+      ...(hasVersions ? [printable(line.version ?? '')] : []),
       `${MARKS[line.status]} ${line.status}`,
       line.rows.toLocaleString('en-US'),
       ...shown.map((name) => cell(line.distances.find((distance) => distance.name === name))),
@@ -107,5 +107,11 @@ function shortP(p: number): string {
 }
 
 function clipped(text: string): string {
-  return text.length > 32 ? `${text.slice(0, 31)}…` : text;
+  const shown = printable(text);
+  return shown.length > 32 ? `${shown.slice(0, 31)}…` : shown;
+}
+
+/** Names of columns and categories are the callers': none may move the cursor or colour the terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\ufffd');
 }
