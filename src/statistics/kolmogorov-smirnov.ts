@@ -36,7 +36,7 @@ export function ksOfSamples(baseline: ArrayLike<number>, current: ArrayLike<numb
 
 /** The one-sample law at the rounded effective size n m / (n + m), half to even as numpy rounds. */
 function asymptoticP(statistic: number, n: number, m: number): number {
-  return kolmogorovTail(roundHalfEven((n / (n + m)) * m), statistic);
+  return kolmogorovTail(roundHalfEven((n * m) / (n + m)), statistic);
 }
 
 function roundHalfEven(value: number): number {

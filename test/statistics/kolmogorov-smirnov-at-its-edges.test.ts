@@ -62,6 +62,20 @@ test('a sum of a million terms is as good with every 250th', () => {
   expect(smirnovTail(1_000_000, 0.002)).toBeCloseTo(3.35016e-4, 8);
 });
 
+test('an effective size of exactly a half more is rounded to even, as numpy rounds', () => {
+  for (const [scale, rounded] of [
+    [1001, 2502],
+    [1003, 2508],
+  ] as const) {
+    const [n, m] = [15 * scale, 3 * scale];
+    expect(((n * m) / (n + m)) % 1).toBe(0.5);
+    const baseline = Float64Array.from({ length: n }, (_, i) => i);
+    const current = Float64Array.from({ length: m }, (_, i) => i * 5 + 400);
+    const { statistic, p } = ksOfSamples(baseline, current);
+    expect(p).toBe(kolmogorovTail(rounded, statistic));
+  }
+});
+
 test('a large pair is not exact, and says so', () => {
   const baseline = Float64Array.from({ length: 10_001 }, (_, i) => i);
   expect(ksOfSamples(baseline, [5, 50, 500]).method).toBe('asymptotic');

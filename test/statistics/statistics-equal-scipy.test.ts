@@ -39,6 +39,7 @@ const P = 1e-9;
 /** The cases that differ, each with both values. */
 interface Differences {
   readonly found: string[];
+  /** Largest error, as a part of what is tolerated. */
   worst: number;
 }
 
@@ -59,6 +60,7 @@ function over(count: number, each: (index: number, into: Differences) => void): 
   // The edges, whatever the stride.
   for (let index = 0; index < 8; index++) each(index, into);
   expect(into.found.slice(0, 20)).toEqual([]);
+  expect(into.worst).toBeLessThanOrEqual(1);
 }
 
 describe(`scipy ${recorded.scipy}, numpy ${recorded.numpy}`, () => {
