@@ -1,7 +1,7 @@
 // `headgate explain` over files of units, over decisions on record, and over the epochs of a lock.
 
 import { rmSync, writeFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import type { Replay } from '../../src/commands/explain-decision.ts';
 import { loadAllocated } from '../../src/commands/load-allocated.ts';
 import type { ExchangeRecord } from '../../src/model.ts';
 import { bodies, exchange } from '../capture/records.ts';
+import { compactNow } from '../store/filled.ts';
 import { headgate } from './headgate.ts';
 
 let folder: string;
@@ -215,7 +216,12 @@ describe('explain --decision', () => {
   it('prints then and now side by side, and says where it looked in vain', async () => {
     const file = configure('text.yaml', {});
     await recordOf(file, 'd6', unitOn(file, 'old'));
+    const before = await headgate(['explain', '--decision', 'd6', '-c', file]);
+    // The records are of 2023.
+    await compactNow(join(folder, 'data'), { retention: { bodiesMs: 1e15, recordsMs: 1e15, bytesMax: 1e15 } });
+    expect(await readdir(join(folder, 'data', 'captures'))).toEqual([]);
     const { out } = await headgate(['explain', '--decision', 'd6', '-c', file]);
+    expect(out).toBe(before.out);
     expect(out).toMatch(/^decision {4}d6\nat {10}.*\nmodel {7}fraud\nunit /);
     expect(out).toMatch(/\nassigned {4}old +old\n/);
     expect(out).toMatch(/\ntoday: the same\n$/);

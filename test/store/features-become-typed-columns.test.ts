@@ -4,7 +4,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createModelTypes } from '../../src/capture/store/feature-types.ts';
-import { capture, compactNow, parquetRows } from './filled.ts';
+import { temporaryFolder } from '../capture/open-capture.ts';
+import { capture, compactNow, parquetRows, withFeatures } from './filled.ts';
 
 const lists = (rows: Awaited<ReturnType<typeof parquetRows>>, column: string) =>
   rows.map((row) => (row[column] as { items?: unknown } | null)?.items ?? null);
@@ -55,6 +56,22 @@ test('a column keeps its type from day to day, and widens only where a value ask
   expect(lists(rows, 'f_a')).toEqual([[1], [2]]);
   expect(lists(rows, 'f_b')).toEqual([['true'], ['1']]);
   expect(lists(rows, 'f_c')).toEqual([['x'], ['3']]);
+});
+
+test('whole numbers beyond 2^53 stay exact, up to 64 bits as numbers, beyond as text', async () => {
+  const data = await temporaryFolder();
+  await withFeatures(
+    data,
+    1,
+    '{"id":[9007199254740993,-9223372036854775808,1,null],"huge":[18446744073709551616,1],"mix":[9007199254740993,0.5]}',
+  );
+  await compactNow(data);
+  await withFeatures(data, 2, '{"id":[7],"huge":[2],"mix":[1.50]}');
+  await compactNow(data, { wall: () => Date.UTC(2026, 2, 2, 13) });
+  const rows = await parquetRows(data);
+  expect(lists(rows, 'f_id')).toEqual([[9007199254740993n, -9223372036854775808n, 1n, null], [7n]]);
+  expect(lists(rows, 'f_huge')).toEqual([['18446744073709551616', '1'], ['2']]);
+  expect(lists(rows, 'f_mix')).toEqual([['9007199254740993', '0.5'], ['1.5']]);
 });
 
 test('types only widen, whatever comes in whatever order', () => {

@@ -1,15 +1,17 @@
 // A data folder with captured decisions, and the store made of it, for the tests of the store.
 
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Decoded } from '../../src/capture/keep.ts';
+import { putRow } from '../../src/capture/row.ts';
+import { MAGIC } from '../../src/capture/segments/frame.ts';
 import { type Compacted, type CompactOptions, compact } from '../../src/capture/store/compact.ts';
 import { openDatabase, type Row } from '../../src/capture/store/database.ts';
 import { storePaths } from '../../src/capture/store/layout.ts';
 import type { ModelPlan } from '../../src/config/plan.ts';
 import type { ExchangeRecord } from '../../src/model.ts';
 import type { Column } from '../../src/protocols/protocol.ts';
-import { openCapture } from '../capture/open-capture.ts';
+import { openCapture, rowsUnder } from '../capture/open-capture.ts';
 import { modelPlan } from '../capture/plans.ts';
 import { exchange } from '../capture/records.ts';
 
@@ -79,4 +81,18 @@ export async function segmentsOf(data: string): Promise<string[]> {
 export async function parquetFiles(data: string): Promise<string[]> {
   const names = await readdir(storePaths(data).root, { recursive: true });
   return names.filter((name) => name.endsWith('.parquet')).sort();
+}
+
+/** A segment whose row has these features, in these very digits. */
+export async function withFeatures(data: string, serial: number, features: string): Promise<void> {
+  const [row] = await rowsUnder(await capture([{}]));
+  const { sequence: _, request: __, response: ___, ...columns } = row ?? {};
+  const text = JSON.stringify({ ...columns, features: null }).replace('"features":null', `"features":${features}`);
+  const kept = { bodies: 'none', withheld: [], features: null, predictions: null } as const;
+  const bytes = Buffer.alloc(8192);
+  MAGIC.copy(bytes);
+  const rest = { requestHeaders: [], responseHeaders: [], request: [], response: [] };
+  const end = putRow(bytes, MAGIC.length, serial, text, { ...kept, ...rest });
+  await mkdir(join(data, 'captures'), { recursive: true });
+  await writeFile(join(data, 'captures', `host-1-a.00000${serial}.capture`), bytes.subarray(0, end));
 }

@@ -1,10 +1,12 @@
 // Closed segments become Parquet files by model and day, with every column of the record and typed columns for features and
 // predictions; then the segments go.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBTimestampTZValue } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
+import { listSegments } from '../../src/capture/segments/segment-name.ts';
+import { isHeldBySinks } from '../../src/capture/store/held-by-sinks.ts';
 import { rowsUnder, text } from '../capture/open-capture.ts';
 import { modelPlan } from '../capture/plans.ts';
 import { bodies } from '../capture/records.ts';
@@ -75,6 +77,26 @@ test('a segment that somebody still reads stays, and does not go in twice', asyn
   await compactNow(data);
   expect(await segmentsOf(data)).toEqual([]);
   expect((await parquetRows(data)).length).toBe(2);
+});
+
+test('a sink holds back what it has not read, unless it has been silent for a day', async () => {
+  const data = await capture([{}]);
+  const [entry] = await listSegments(join(data, 'captures'));
+  if (entry === undefined) throw new Error('there is no segment');
+  const held = (now = Date.now()) => isHeldBySinks(data, entry, now);
+  expect(await held()).toBe(false);
+  const cursor = join(data, 'sinks', 'kafka', `${entry.replica}.json`);
+  await mkdir(join(data, 'sinks', 'kafka'), { recursive: true });
+  expect(await held()).toBe(true);
+  const reached = async (serial: number, done = false) =>
+    writeFile(cursor, JSON.stringify({ position: { serial }, done }));
+  await reached(entry.serial);
+  expect(await held()).toBe(true);
+  expect(await held(Date.now() + 2 * DAY)).toBe(false);
+  await reached(entry.serial, true);
+  expect(await held()).toBe(false);
+  await reached(entry.serial + 1);
+  expect(await held()).toBe(false);
 });
 
 test('of a damaged segment all undamaged records go in, and the damage is told', async () => {

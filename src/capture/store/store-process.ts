@@ -5,6 +5,7 @@ import { constants, setPriority } from 'node:os';
 import { textOf } from '../segments/folder.ts';
 import { compact } from './compact.ts';
 import { type Database, openDatabase } from './database.ts';
+import { isHeldBySinks } from './held-by-sinks.ts';
 import type { CompactJob, FromStoreProcess, ReadJob, ToStoreProcess } from './messages.ts';
 import { readRows } from './read-rows.ts';
 
@@ -26,7 +27,7 @@ async function compactOnce({ data, memoryBytes, retention, operationBytes }: Com
       wall: Date.now,
       memoryBytes,
       retention,
-      isHeld: async () => false,
+      isHeld: (segment) => isHeldBySinks(data, segment, Date.now()),
       report: (message) => say({ kind: 'report', message }),
       ...(operationBytes === null ? {} : { operationBytes }),
     });
