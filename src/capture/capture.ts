@@ -227,6 +227,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
         settled?.(true);
       }
       teller.wrote();
+      await writer.turn();
     } catch (error) {
       pen.forget();
       const reason = dropReason(error);
@@ -252,7 +253,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     if (isUnused()) return;
     const ledger = pen.changes(accounts.all(), writtenSequence);
     if (ledger === null) return;
-    await writer.append([ledger]).catch(() => pen.forget());
+    await writer.append([ledger], false).catch(() => pen.forget());
   }
 
   function isUnused(): boolean {
@@ -264,7 +265,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     if (isUnused()) return;
     try {
       // Not in a segment of its own: the account says it all.
-      if (writer.isOpen) await writer.append([pen.whole(accounts.all(), writtenSequence, true)]);
+      if (writer.isOpen) await writer.append([pen.whole(accounts.all(), writtenSequence, true)], false);
       await writer.close();
       await writeAccount(folder, endedAccount(replica, wall(), accounts.all()));
     } catch (error) {

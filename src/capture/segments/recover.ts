@@ -62,15 +62,14 @@ function isLeft(entry: SegmentEntry, { replica, host, pid, isAlive, wallMs }: Re
 async function recover(entry: SegmentEntry, report: (message: string) => void): Promise<void> {
   const bytes = await readFile(entry.path);
   const damage: Damage[] = [];
-  let frames = 0;
   let rows = 0;
   for (const { isLedger } of everyFrameOf(bytes, (found) => damage.push(found))) {
-    frames += 1;
     if (!isLedger) rows += 1;
   }
   const torn = damage.find((one) => one.torn);
   const inside = damage.filter((one) => !one.torn).reduce((sum, one) => sum + one.length, 0);
-  if (frames === 0 && inside === 0) {
+  // Its ledgers are in the account by now.
+  if (rows === 0 && inside === 0) {
     await rm(entry.path, { force: true });
     return;
   }

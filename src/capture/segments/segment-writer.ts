@@ -16,20 +16,29 @@ export interface Segment {
 export interface SegmentWriter {
   /**
    * Write frames, piece by piece, and synchronise once. One call at a time.
+   * @param hasRows false: they are a ledger alone, and a segment of those need not stay
    * @returns the segment and the offset that the first byte has in it
    * @throws the error of the file system
    */
-  append(pieces: readonly Uint8Array[]): Promise<{ readonly segment: Segment; readonly offset: number }>;
+  append(
+    pieces: readonly Uint8Array[],
+    hasRows?: boolean,
+  ): Promise<{ readonly segment: Segment; readonly offset: number }>;
+  /**
+   * Where the segment is full, close it and begin the next one at once: closed ones may be taken away, and the accounts must always
+   * stand in one that is not. To be called once what was appended is accounted for. Never fails: recovery repeats it.
+   */
+  turn(): Promise<void>;
   /** Whether a segment has been begun and not closed. */
   readonly isOpen: boolean;
-  /** Close the segment, if one is open; an empty one is left to recovery. */
+  /** Close the segment, if one is open; one without rows goes. */
   close(): Promise<void>;
 }
 
 export interface SegmentWriterOptions {
   readonly folder: string;
   readonly replica: string;
-  /** A segment that has reached this size, asked after each batch, is closed. */
+  /** A segment that has reached this size is closed. */
   readonly segmentBytes: () => number;
   readonly createFile: CreateSegmentFile;
   /** Frames at the head of each segment. */
@@ -43,6 +52,7 @@ interface OpenSegment {
   readonly file: SegmentFile;
   readonly serial: number;
   bytes: number;
+  hasRows: boolean;
 }
 
 export function createSegmentWriter(options: SegmentWriterOptions): SegmentWriter {
@@ -54,7 +64,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
     serial += 1;
     const path = join(folder, segmentName(replica, serial, 'open'));
     const file = await createFile(path);
-    const opened: OpenSegment = { segment: { path }, file, serial, bytes: 0 };
+    const opened: OpenSegment = { segment: { path }, file, serial, bytes: 0, hasRows: false };
     try {
       await write(opened, [MAGIC, head()]);
     } catch (error) {
@@ -95,6 +105,10 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
   async function end(target: OpenSegment): Promise<void> {
     current = null;
     await target.file.close();
+    if (!target.hasRows) {
+      await rm(target.segment.path, { force: true });
+      return;
+    }
     const path = join(folder, segmentName(replica, target.serial, 'capture'));
     await rename(target.segment.path, path);
     target.segment.path = path;
@@ -102,14 +116,22 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
   }
 
   return {
-    async append(pieces) {
+    async append(pieces, hasRows = true) {
       current ??= await begin();
       const target = current;
       const offset = target.bytes;
       await write(target, pieces);
-      // What follows is housekeeping: the frames are safe whatever becomes of it, and recovery repeats it.
-      if (target.bytes >= segmentBytes()) await end(target).catch(() => undefined);
+      target.hasRows ||= hasRows;
       return { segment: target.segment, offset };
+    },
+    async turn() {
+      if (current === null || current.bytes < segmentBytes()) return;
+      try {
+        await end(current);
+        current = await begin();
+      } catch {
+        current = null;
+      }
     },
     get isOpen() {
       return current !== null;
