@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { StorePlan } from '../../config/plan.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { capturesFolder } from '../segments/folder.ts';
-import { listSegments } from '../segments/segment-name.ts';
+import { listSegments, type SegmentEntry } from '../segments/segment-name.ts';
 import type { Compacted } from './compact.ts';
 import type { CompactJob, FromStoreProcess } from './messages.ts';
 
@@ -40,8 +40,9 @@ export interface CompactorOptions {
 
 /** Closed segments of so many bytes are not left waiting. */
 const WAITING_BYTES = 256 * 1024 ** 2;
-/** Between two runs, and between two looks at the folder. */
-const PAUSE_MS = 5000;
+/** Between two looks at the folder, and between two runs because of what waits. */
+const LOOK_MS = 5000;
+const PAUSE_MS = 30_000;
 /** Without segments: days end, records age. */
 const IDLE_MS = 60 * 60_000;
 
@@ -54,28 +55,33 @@ export function createCompactor(options: CompactorOptions): Compactor {
   let stopped = false;
   let lookedAt = clock.now();
   let startedAt = clock.now();
-  /** Segments that the last run left: held by a sink, or of another process that compacts. */
-  let leftBytes = 0;
+  /** Segments that the last run left though it ended well: a sink holds them. */
+  let left: ReadonlySet<string> = new Set();
   let failing: string | null = null;
   const counts = { runs: 0, failures: 0, rows: 0, segments: 0, lastSuccessAt: null as number | null };
 
-  async function closedBytes(): Promise<number> {
-    const segments = await listSegments(folder).catch(() => []);
-    return segments.reduce((sum, { state, bytes }) => sum + (state === 'capture' ? bytes : 0), 0);
+  async function closed(): Promise<readonly SegmentEntry[]> {
+    return (await listSegments(folder).catch(() => [])).filter(({ state }) => state === 'capture');
   }
 
   async function look(everyMs: number): Promise<void> {
     const elapsed = clock.now() - startedAt;
     if (elapsed >= everyMs) await options.roll();
-    const waiting = (await closedBytes()) - leftBytes;
-    const isDue = (waiting > 0 && elapsed >= everyMs) || waiting >= WAITING_BYTES || elapsed >= IDLE_MS;
+    const segments = await closed();
+    const waiting = segments.reduce((sum, { path, bytes }) => sum + (left.has(path) ? 0 : bytes), 0);
+    const isDue =
+      (waiting > 0 && elapsed >= everyMs) ||
+      (waiting >= WAITING_BYTES && elapsed >= Math.min(everyMs, PAUSE_MS)) ||
+      elapsed >= IDLE_MS;
     if (!isDue || stopped) return;
     startedAt = clock.now();
-    await run();
-    leftBytes = await closedBytes();
+    const isDone = await run();
+    const before = new Set(segments.map(({ path }) => path));
+    left = new Set(isDone ? (await closed()).map(({ path }) => path).filter((path) => before.has(path)) : []);
   }
 
-  async function run(): Promise<void> {
+  /** @returns whether all that waited is in the store now */
+  async function run(): Promise<boolean> {
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const { memoryBytes, retention } = plan;
     const job: CompactJob = { kind: 'compact', data, memoryBytes, retention, operationBytes: null };
@@ -95,19 +101,20 @@ export function createCompactor(options: CompactorOptions): Compactor {
     started.send(job, () => undefined);
     await ended;
     child = null;
-    settle(outcome);
+    return settle(outcome);
   }
 
-  function settle(outcome: FromStoreProcess | null): void {
+  function settle(outcome: FromStoreProcess | null): boolean {
     if (outcome?.kind === 'compacted') {
       succeeded(outcome.done);
-      return;
+      return outcome.done !== undefined;
     }
-    if (stopped) return;
+    if (stopped) return false;
     counts.failures += 1;
     const problem = outcome?.kind === 'failed' ? outcome.problem : 'its process was killed';
     if (failing !== problem) report(`${data}: segments could not be compacted, and stay as they are: ${problem}`);
     failing = problem;
+    return false;
   }
 
   function succeeded(done: Compacted | undefined): void {
@@ -122,7 +129,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
     tick() {
       const { everyMs } = plan;
       if (everyMs === null || stopped || working !== null) return;
-      if (clock.now() - lookedAt < Math.min(PAUSE_MS, everyMs)) return;
+      if (clock.now() - lookedAt < Math.min(LOOK_MS, everyMs)) return;
       lookedAt = clock.now();
       working = look(everyMs)
         .catch((error: unknown) => report(`${data}: ${String(error)}`))
