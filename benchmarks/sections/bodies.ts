@@ -46,6 +46,7 @@ export const bodies: Section = {
 function course(ratePerSecond: number): Course {
   return {
     connections: 16,
+    latencies: true,
     warmUpSeconds: 1,
     phases: [{ ratePerSecond, seconds: SECONDS }],
     saturationSeconds: SATURATION_SECONDS,

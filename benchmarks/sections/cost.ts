@@ -13,6 +13,7 @@ const ROUNDS = 2;
 const RATE = 2_000;
 const COURSE: Course = {
   connections: 32,
+  latencies: false,
   warmUpSeconds: 2,
   phases: [{ ratePerSecond: RATE, seconds: 2 }],
   saturationSeconds: 2,

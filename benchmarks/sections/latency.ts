@@ -13,6 +13,7 @@ const ROUNDS = 3;
 const RATES = [500, 2_000];
 const COURSE: Course = {
   connections: 32,
+  latencies: true,
   warmUpSeconds: 3,
   phases: RATES.map((ratePerSecond) => ({ ratePerSecond, seconds: 2 })),
   saturationSeconds: 0,

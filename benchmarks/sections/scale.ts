@@ -20,6 +20,7 @@ const VARIANTS: readonly Variant[] = [
 const RATE = 1_000;
 const COURSE: Course = {
   connections: 32,
+  latencies: false,
   warmUpSeconds: 4,
   phases: [{ ratePerSecond: RATE, seconds: 1.5 }],
   saturationSeconds: 2,

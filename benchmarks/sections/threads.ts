@@ -15,7 +15,7 @@ const VARIANTS: readonly Variant[] = [
   { id: 'everything-1', title: 'everything on, 1 thread', setup: EVERYTHING },
   { id: 'everything-2', title: 'everything on, 2 threads', setup: { ...EVERYTHING, threads: 2 } },
 ];
-const COURSE: Course = { connections: 64, warmUpSeconds: 2, phases: [], saturationSeconds: 3 };
+const COURSE: Course = { connections: 64, latencies: false, warmUpSeconds: 2, phases: [], saturationSeconds: 3 };
 const CELL_SECONDS = 8;
 
 export const threads: Section = {
