@@ -86,7 +86,7 @@ export interface Capture {
   append(record: ExchangeRecord, of: RecordOf, decoded: Decoded, settled?: Settled | null): void;
   /** Write and synchronise what was taken until now. Never fails: losses are counted and reported. */
   flush(): Promise<void>;
-  /** Close the segment that is being written, if there is one; the next record begins another. */
+  /** Close the segment that is being written, if it has records, and begin another with the accounts at its head. */
   roll(): Promise<void>;
   /** Rows of one decision, in the order written; what was taken until now is written first. */
   find(decisionId: string): Promise<CaptureRow[]>;
@@ -291,12 +291,9 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   /** In the place of a flush: nothing else writes meanwhile. */
   function roll(): Promise<void> {
     if (writing !== null) return writing.then(roll);
-    writing = writer
-      .close()
-      .catch((error: unknown) => report(`${folder}: a segment was not closed: ${textOf(error)}`))
-      .finally(() => {
-        writing = null;
-      });
+    writing = writer.turn(true).finally(() => {
+      writing = null;
+    });
     return writing;
   }
 

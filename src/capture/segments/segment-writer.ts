@@ -27,8 +27,9 @@ export interface SegmentWriter {
   /**
    * Where the segment is full, close it and begin the next one at once: closed ones may be taken away, and the accounts must always
    * stand in one that is not. To be called once what was appended is accounted for. Never fails: recovery repeats it.
+   * @param early also where it is not full, but has rows
    */
-  turn(): Promise<void>;
+  turn(early?: boolean): Promise<void>;
   /** Whether a segment has been begun and not closed. */
   readonly isOpen: boolean;
   /** Close the segment, if one is open; one without rows goes. */
@@ -124,8 +125,8 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
       target.hasRows ||= hasRows;
       return { segment: target.segment, offset };
     },
-    async turn() {
-      if (current === null || current.bytes < segmentBytes()) return;
+    async turn(early = false) {
+      if (current === null || !(early ? current.hasRows : current.bytes >= segmentBytes())) return;
       try {
         await end(current);
         current = await begin();
