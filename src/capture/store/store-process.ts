@@ -1,5 +1,6 @@
-// A process of the store: DuckDB runs here, away from the gate's memory and from the threads that serve. Compaction goes as the
-// least of all work of the machine (nice 19). It may be killed at any moment.
+// A process of the store: DuckDB runs here, away from the gate's memory and from the threads that serve. Compaction gives
+// way to it (nice 10), though not as far as to starve on a machine that is always busy, since segments would then be deleted before
+// they are in the store. It may be killed at any moment.
 
 import { constants, setPriority } from 'node:os';
 import { textOf } from '../segments/folder.ts';
@@ -20,7 +21,7 @@ process.on('message', (message: ToStoreProcess) => {
 
 async function compactOnce({ data, memoryBytes, retention, operationBytes }: CompactJob): Promise<void> {
   try {
-    setPriority(constants.priority.PRIORITY_LOW);
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
     const done = await compact({
       data,
       unique: process.pid.toString(36),
