@@ -93,7 +93,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     draining: false,
     inflight: 0,
     handOver(record, account, settled) {
-      meters.gateway.received();
       account.received();
       let taken = false;
       try {

@@ -19,6 +19,7 @@ import { createAccessLog, type Logger } from '../telemetry/logs.ts';
 import type { MonitorNumbers } from '../telemetry/monitor-families.ts';
 import { createTraces, type Traces } from '../telemetry/traces.ts';
 import { createTraffic } from '../telemetry/traffic.ts';
+import { createAccountSnapshot } from './account-snapshot.ts';
 import { createBaselines } from './baselines.ts';
 import { capturesView } from './captures-view.ts';
 import { decisionView } from './decision-view.ts';
@@ -196,10 +197,11 @@ function numbersOf(sources: {
   readonly config: MonitorNumbers['config'];
 }): MonitorNumbers {
   const { capture, store, unreadable, drift, shelf, comparer, logLinesLost, config } = sources;
+  const snapshot = createAccountSnapshot(capture);
   return {
     config,
-    capture: capture.totals,
-    captureModels: capture.accounts,
+    capture: () => snapshot().totals,
+    captureModels: () => snapshot().models,
     store: () => store.counts,
     unreadable: unreadable.all,
     driftCounts: drift.counters,

@@ -136,7 +136,6 @@ export function gatewayFamilies({ gateway, threads }: Sums): readonly Family[] {
         return out;
       },
     },
-    one('counter', 'headgate_received_total', 'Exchanges that ended and were due to be recorded.', cells.received),
     one('gauge', 'headgate_inflight', 'Requests in flight.', cells.inflight),
     one('gauge', 'headgate_connections', 'Client connections open.', cells.connections),
     one(

@@ -31,7 +31,6 @@ export const SERIES = cells({
 /** Cells of a block of kind `gateway`. */
 export const GATEWAY = cells({
   refused: FAILURES.length,
-  received: 1,
   inflight: 1,
   connections: 1,
   slabsOut: 1,

@@ -57,8 +57,6 @@ export interface GatewayMeter {
   refused(code: FailureCode): void;
   inflight(delta: 1 | -1): void;
   connections(delta: 1 | -1): void;
-  /** An exchange was finished. */
-  received(): void;
   /** Gauge: slabs in the monitor's hands. */
   slabsOut(count: number): void;
   /** Gauge: bytes held for shadows. */
@@ -165,7 +163,6 @@ function gatewayMeter(cells: Float64Array): GatewayMeter {
     refused: (code) => add(cells, at.refused + failureIndex(code), 1),
     inflight: (delta) => add(cells, at.inflight, delta),
     connections: (delta) => add(cells, at.connections, delta),
-    received: () => add(cells, at.received, 1),
     slabsOut(count) {
       cells[at.slabsOut] = count;
     },

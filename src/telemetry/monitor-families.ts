@@ -141,6 +141,9 @@ function storeFamilies({ store }: MonitorNumbers): readonly Family[] {
 
 function captureFamilies({ capture, unreadable }: MonitorNumbers): readonly Family[] {
   return [
+    family('counter', 'headgate_received_total', 'Exchanges that ended and were due to be recorded.', () => [
+      sample(capture().received),
+    ]),
     family('counter', 'headgate_capture_captured_total', 'Exchanges recorded.', () => [sample(capture().captured)]),
     family('counter', 'headgate_capture_sampled_out_total', 'Exchanges that capture.sample left out.', () => [
       sample(capture().sampledOut),

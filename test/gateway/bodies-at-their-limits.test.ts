@@ -159,7 +159,7 @@ test('a record of two bodies as long as a reload has allowed is handed over; one
   const [record] = await other.records(1);
   expect(Buffer.concat(record?.request ?? []).equals(long)).toBe(true);
   expect(Buffer.concat(record?.response ?? []).equals(long)).toBe(true);
-  expect(other.gateCounter('received')).toBe(1);
+  expect(other.received()).toBe(1);
   expect(other.captureDrops()).toEqual(CAPTURE_DROPS.map(() => 0));
   await other.settled();
   await other.close();

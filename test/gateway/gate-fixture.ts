@@ -142,7 +142,8 @@ export interface TestGate {
   inflight(): number;
   /** Counters of the gateway thread, and of one (version, role) of the first model. */
   gateCounter(field: GateField, offset?: number): number;
-  /** Of the first model. */
+  /** Of the first model: what capture is due, and what could not be handed over, by reason. */
+  received(): number;
   captureDrops(): readonly number[];
   refused(code: FailureCode): number;
   counter(version: string, role: Role, field: SeriesField, offset?: number): number;
@@ -220,6 +221,10 @@ export async function startGate(first: Plan, options: GateOptions = {}): Promise
       return block === undefined ? 0 : (new Float64Array(block.memory)[GATEWAY.at.inflight] ?? 0);
     },
     gateCounter: (field, offset = 0) => cellsOf('gateway', '', 'champion')[GATEWAY.at[field] + offset] ?? 0,
+    received() {
+      const block = blocks.find(({ kind }) => kind === 'model');
+      return block === undefined ? 0 : (new Float64Array(block.memory)[MODEL.at.received] ?? 0);
+    },
     captureDrops() {
       const block = blocks.find(({ kind }) => kind === 'model');
       const { captureDrops, received } = MODEL.at;
