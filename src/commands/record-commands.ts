@@ -43,7 +43,11 @@ export function addRecordCommands(program: Command, done: (code: number) => void
     .option('--model <name>', 'records of one model only: quicker where there are many')
     .addOption(new Option('--format <format>', 'how rows are written').choices(QUERY_FORMATS).default('table'))
     .option('-o, --output <file>', 'write there instead of the standard output')
-    .option('--memory <size>', 'what the query may take before it goes to the disk', sizeOf, 1024 ** 3)
+    .addOption(
+      new Option('--memory <size>', 'what the query may take before it goes to the disk')
+        .argParser(sizeOf)
+        .default(1024 ** 3, '1GiB'),
+    )
     .addHelpText('after', QUERY_EXAMPLES)
     .action(async (sql: string, flags: QueryFlags) => {
       const { runQuery } = await import('./query.ts');
