@@ -99,6 +99,8 @@ async function ask(options: QueryOptions, data: string, folder: string, progress
     await writeResult(database, sql.trim().replace(/(?:\s*;)+$/, ''), options, progress);
     return { ok: true };
   } catch (error) {
+    // A reader that has seen enough (| head) is no error.
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return { ok: true };
     const message = error instanceof Error ? error.message : String(error);
     const isFileGone = /No files found|Cannot open file|No such file/.test(message);
     return { ok: false, problem: await explained(database, sql, message), isFileGone };
