@@ -40,18 +40,23 @@ CREATE OR REPLACE MACRO headgate_slot_hex(salt, unit_hex, seed := 0) AS
 
 CREATE OR REPLACE MACRO headgate_slot(salt, unit, seed := 0) AS headgate_slot_hex(salt, hex(encode(unit)), seed := seed);
 
--- Owners of the slots, as the lock has them: one row per slot of a model's split. kind: models or layers.
+-- Owners of the slots, as the lock has them: one row per slot of a model's split. kind: models or layers. `rest` stands for the
+-- slots that nobody else has.
 CREATE OR REPLACE MACRO headgate_owners(lock_file, kind, name, split := 'split') AS TABLE
-  SELECT owner, unnest(range(lower_end, upper_end + 1)) AS slot
-  FROM (
-    SELECT owner, split_part(part, '-', 1)::INTEGER AS lower_end,
-      split_part(part, '-', CASE WHEN contains(part, '-') THEN 2 ELSE 1 END)::INTEGER AS upper_end
+  WITH entries AS (
+    SELECT entry.key AS owner, entry.value AS ranges
     FROM (
-      SELECT entry.key AS owner, unnest(string_split(entry.value, ',')) AS part
-      FROM (
-        SELECT unnest(map_entries((content::JSON->kind->name->'splits'->split->'slots')::MAP(VARCHAR, VARCHAR))) AS entry
-        FROM read_text(lock_file)
-      )
+      SELECT unnest(map_entries((content::JSON->kind->name->'splits'->split->'slots')::MAP(VARCHAR, VARCHAR))) AS entry
+      FROM read_text(lock_file)
     )
-    WHERE part <> ''
-  );
+  ), written AS (
+    SELECT owner, unnest(range(lower_end, upper_end + 1)) AS slot
+    FROM (
+      SELECT owner, split_part(part, '-', 1)::INTEGER AS lower_end,
+        split_part(part, '-', CASE WHEN contains(part, '-') THEN 2 ELSE 1 END)::INTEGER AS upper_end
+      FROM (SELECT owner, unnest(string_split(ranges, ',')) AS part FROM entries WHERE ranges <> 'rest')
+      WHERE part <> ''
+    )
+  )
+  SELECT coalesce(written.owner, (SELECT owner FROM entries WHERE ranges = 'rest')) AS owner, every.slot
+  FROM range(10000) AS every(slot) LEFT JOIN written ON written.slot = every.slot;

@@ -9,7 +9,8 @@ import { EMPTY_LOCK, type Lock } from '../../src/split/lock.ts';
 import type { Allocation } from '../../src/split/next-allocation.ts';
 import { planLock } from '../../src/split/plan-lock.ts';
 import { readLock } from '../../src/split/read-lock.ts';
-import { SPLIT, type Subject, subjectsOf } from '../../src/split/splits-of.ts';
+import { SPLIT } from '../../src/split/split-keys.ts';
+import { type Subject, subjectsOf } from '../../src/split/splits-of.ts';
 import { lockText } from '../../src/split/write-lock.ts';
 import { createEditor, type EditedSplit, type EditKind, noEdits } from './edit-split.ts';
 

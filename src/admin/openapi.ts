@@ -218,8 +218,15 @@ export const explainSchema = z
         epoch: count,
         from: z.string(),
         slot: z.int().min(0),
-        version: z.string().nullable().describe('null: the champion of then; unknown where the reason is `unknown`.'),
-        reason: z.string().describe('`unknown`: who took part in the layer of then is not on record.'),
+        version: z
+          .string()
+          .nullable()
+          .describe('null: not on record; with `holdout` or `ineligible`, the champion of then.'),
+        reason: z
+          .string()
+          .describe(
+            'As of a decision; `unknown`: who took part in the layer of then is not on record; `other_key`: units were taken from another sticky key.',
+          ),
       }),
     ).describe('What the unit was given in earlier epochs, newest first.'),
     generation: z.string(),

@@ -172,7 +172,7 @@ export interface ExplainView {
   readonly rule: number | null;
   /** A leaving version: a gate that has seen the unit there within this time keeps it there. */
   readonly drain: { readonly version: string; readonly forMs: number } | null;
-  /** What the unit was given in earlier epochs, newest first; version null: the champion of then, or `unknown` as the reason says. */
+  /** What the unit was given in earlier epochs, newest first; version null: not on record. */
   readonly earlier: readonly {
     readonly epoch: number;
     readonly from: string;

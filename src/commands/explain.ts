@@ -5,6 +5,7 @@ import type { ExplainView } from '../admin/view.ts';
 import type { ModelPlan, Plan } from '../config/plan.ts';
 import { formatProblem } from '../config/problem.ts';
 import { SLOTS } from '../model.ts';
+import { percent } from '../split/differences.ts';
 import { asOnTheWire, createExplainer, type Explainer, noAssignment } from '../split/explain.ts';
 import type { AllocationTable, ModelHistory } from '../split/tables.ts';
 import { EXIT } from './exit-codes.ts';
@@ -120,6 +121,7 @@ export function explainText(view: ExplainView, model: ModelPlan): string {
 
 function earlierText({ version, reason, from }: ExplainView['earlier'][number]): string {
   if (reason === 'unknown') return `unknown (the lock no longer has the layer of then), since ${from}`;
+  if (reason === 'other_key') return `unknown (units were taken from another sticky key), since ${from}`;
   return `${version ?? 'the champion'} (${reason}), since ${from}`;
 }
 
@@ -142,8 +144,4 @@ export function why({ reason, rule }: Pick<ExplainView, 'reason' | 'rule'>, mode
   }
   if (rule !== null) return `rules[${rule}] matches the request: ${shares(model.rules[rule]?.split ?? [])}`;
   return `the split: ${shares(model.split)}`;
-}
-
-function percent(fraction: number): string {
-  return `${Number((fraction * 100).toFixed(2))}%`;
 }

@@ -68,8 +68,8 @@ export function allocateBy(
   if (early.length > 0) return { kind: 'problems', problems: early, files };
   if (planning !== null) {
     const before = found.kind === 'lock' ? found.lock : EMPTY_LOCK;
-    const { lock, changes } = planLock(before, subjects, new Map(), planning.at);
-    if (found.kind === 'lock' && changes.length === 0) return done(lock, found.text);
+    const { lock, changes, upgraded } = planLock(before, subjects, new Map(), planning.at);
+    if (found.kind === 'lock' && changes.length === 0 && !upgraded) return done(lock, found.text);
     const lockText = found.kind === 'lock' ? found.text : null;
     const replaced = replaceLock(lock, { file, env: planning.env, generation: plan.generation, lockText });
     if (replaced.kind === 'written') return done(lock, replaced.text);

@@ -1,36 +1,45 @@
-// What `headgate plan` shows: per model the shares before and after with a bar for each version, and who moves from where to
-// where. The bars of a split are as long together as its units.
+// What `headgate plan` shows: per model what changes beside the shares (plan-facts.ts), the shares before and after with a bar
+// for each version, and who moves from where to where. The bars of a split are as long together as its units that take part.
 
 import { basename } from 'node:path';
 import { SLOTS } from '../model.ts';
-import { type EntryChange, percent, type SplitChange, titleOf } from '../split/plan-lock.ts';
+import { percent } from '../split/differences.ts';
+import type { EntryChange, SplitChange } from '../split/entry-change.ts';
+import { titleOf } from '../split/split-keys.ts';
+import { factLines, turnLines } from './plan-facts.ts';
+import { columns } from './plan-table.ts';
 
 interface Written {
   readonly path: string;
   readonly written: boolean;
+  /** Whether an older format of the lock is brought up to date. */
+  readonly upgraded: boolean;
 }
 
 const BAR_WIDTH = 50;
 const [KEPT, CAME, WENT] = ['█', '▓', '░'];
 
-export function changesText(changes: readonly EntryChange[], { path, written }: Written): string {
+export function changesText(changes: readonly EntryChange[], { path, written, upgraded }: Written): string {
   const file = basename(path);
+  if (changes.length === 0 && upgraded) return `${UPGRADED}\n${file} ${written ? 'written' : 'left as it is'}\n`;
   if (changes.length === 0)
     return written ? `${file} written, with no model\n` : `${file} is up to date: nobody moves\n`;
-  const moving = changes.some(({ splits }) => splits.some(({ moved }) => moved > 0));
+  const moving = changes.some(({ splits }) => splits.some(({ moves }) => moves.length > 0));
   const legend = moving ? `${KEPT} stay  ${CAME} come  ${WENT} go\n\n` : '';
   const end = written ? `${file} written: commit it with the configuration\n` : `${file} left as it is\n`;
-  return `${changes.map(entryText).join('\n')}\n${legend}${end}`;
+  const note = upgraded ? `${UPGRADED}\n\n` : '';
+  return `${changes.map(entryText).join('\n')}\n${legend}${note}${end}`;
 }
 
+const UPGRADED = `The lock had format 1, without champions, sticky keys, pins and the order of rules. It takes those of the configuration as
+they stand: whether they have changed since it was written is not on record.`;
+
 /** One object: `written`, `lock`, and `changes` with every move. */
-export function changesJson(changes: readonly EntryChange[], { path, written }: Written): string {
-  const plain = changes.map(({ kind, name, oldName, before, after, renamed, splits }) => ({
-    kind,
-    name,
-    oldName,
-    before: before === null ? null : { epoch: before.epoch, salt: before.salt, ...before.enrolment },
-    after: after === null ? null : { epoch: after.epoch, salt: after.salt, ...after.enrolment },
+export function changesJson(changes: readonly EntryChange[], { path, written, upgraded }: Written): string {
+  const plain = changes.map(({ before, after, renamed, splits, ...more }) => ({
+    ...more,
+    before: before === null ? null : plainFacts(before),
+    after: after === null ? null : plainFacts(after),
     renamed: Object.fromEntries(renamed),
     splits: splits.map((split) => ({
       ...split,
@@ -38,7 +47,12 @@ export function changesJson(changes: readonly EntryChange[], { path, written }: 
       after: Object.fromEntries(split.after),
     })),
   }));
-  return `${JSON.stringify({ lock: path, written, changes: plain }, null, 2)}\n`;
+  return `${JSON.stringify({ lock: path, written, upgraded, changes: plain }, null, 2)}\n`;
+}
+
+function plainFacts({ epoch, salt, enrolment, terms }: NonNullable<EntryChange['before']>) {
+  const told = terms === null ? {} : { champion: terms.champion, sticky: terms.sticky, rules: terms.rules };
+  return { epoch, salt, ...enrolment, ...told };
 }
 
 function entryText(change: EntryChange): string {
@@ -49,64 +63,44 @@ function entryText(change: EntryChange): string {
   const lines = [`${title}: ${head}`];
   if (oldName !== null) lines.push(`  was called ${oldName}`);
   for (const [from, to] of renamed) lines.push(`  ${from} is now called ${to}: its units stay`);
-  if (before !== null) lines.push(...factLines(before, after));
+  lines.push(...factLines(change));
   const whose =
     (after.enrolment?.eligible ?? 1) < 1 || (after.enrolment?.holdout ?? 0) > 0 ? 'units that take part' : 'units';
   for (const split of splits) lines.push(...splitLines(split, whose));
+  lines.push(...turnLines(change));
   return `${lines.join('\n')}\n`;
-}
-
-type Facts = NonNullable<EntryChange['before']>;
-
-function factLines(before: Facts, after: Facts): string[] {
-  const lines: string[] = [];
-  if (before.salt !== after.salt) {
-    lines.push(
-      `  salt ${before.salt} -> ${after.salt}: every unit is drawn anew (salt: ${before.salt} would keep them)`,
-    );
-  }
-  const [then, now] = [before.enrolment, after.enrolment];
-  if (then === null || now === null) return lines;
-  const told = (key: string, values: readonly (string | number | null)[], means: string): void => {
-    const [a, b] = values.map((value) => (typeof value === 'number' ? percent(value) : (value ?? 'none')));
-    lines.push(`  ${key} ${a} -> ${b}: ${means}`);
-  };
-  if (then.layer !== now.layer) told('layer', [then.layer, now.layer], 'who takes part is drawn anew');
-  if (then.eligible !== now.eligible) {
-    const goes = 'the units that came in last go to the champion';
-    const comes = 'more units take part, and none of those who do moves';
-    const means = then.layer !== now.layer ? 'the part that is drawn' : now.eligible < then.eligible ? goes : comes;
-    told('eligible', [then.eligible, now.eligible], means);
-  }
-  if (then.holdout !== now.holdout) {
-    const back = 'units come back to what the split says';
-    told('holdout', [then.holdout, now.holdout], now.holdout > then.holdout ? 'more units go to the champion' : back);
-  }
-  return lines;
 }
 
 /** @param whose the units that the split concerns */
 function splitLines(split: SplitChange, whose: string): string[] {
-  const { key, kind, before, after, moves, moved } = split;
+  const { key, kind, before, after, moved, units } = split;
   const heads = {
     new: 'first allocation',
-    added: `new; ${percent(moved)} of the units it takes move`,
-    changed: moved === 0 ? 'nobody moves' : `${percent(moved)} of the ${whose} move`,
-    removed: 'no longer there; its units go by the rules after it, or by the split',
+    added: `new; ${percent(units.moved)} of the units it takes move, where the split had them`,
+    changed: moved === 0 && units.moved === 0 ? 'nobody moves' : `${percent(moved)} of the ${whose} move`,
+    kept: `its slots stay; ${percent(units.moved)} of the units move`,
+    removed: `no longer there; ${percent(units.moved)} of its units move, where the split takes them`,
   };
   const lines = [`  ${titleOf(key)}: ${heads[kind]}`];
-  if (kind === 'removed') return lines;
-  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
-  lines.push(
-    ...table(
-      names.map((name) => versionRow(name, split)),
-      '    ',
-    ),
-  );
-  if (moves.length === 0) return lines;
-  const rows = moves.map(({ from, to, slots }) => [title(from), title(to), percent(slots / SLOTS)]);
-  return [...lines, ...table([['FROM', 'TO', 'UNITS'], ...rows], '    ')];
+  if (kind !== 'removed' && kind !== 'kept') {
+    const names = [...new Set([...before.keys(), ...after.keys()])].sort();
+    lines.push(
+      ...columns(
+        names.map((name) => versionRow(name, split)),
+        '    ',
+      ),
+    );
+  }
+  if (kind === 'changed' && Math.abs(units.moved - moved) > SAME) {
+    lines.push(`    of all units ${percent(units.moved)} move, with those who come to take part, or no longer do`);
+  }
+  if (units.moves.length === 0) return lines;
+  const rows = units.moves.map(({ from, to, share }) => [title(from), title(to), percent(share)]);
+  return [...lines, ...columns([['FROM', 'TO', 'UNITS'], ...rows], '    ')];
 }
+
+/** Sums of shares that are less apart are one number to people. */
+const SAME = 1e-9;
 
 function versionRow(name: string, { kind, before, after, moves }: SplitChange): string[] {
   const [then, now] = [before.get(name) ?? 0, after.get(name) ?? 0];
@@ -125,9 +119,4 @@ function title(name: string): string {
 /** What is there shows: at least one cell. */
 function cells(share: number, cell = ''): string {
   return share <= 1e-9 ? '' : cell.repeat(Math.max(1, Math.round(share * BAR_WIDTH)));
-}
-
-function table(rows: readonly (readonly string[])[], indent: string): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => `${indent}${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd());
 }

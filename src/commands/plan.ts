@@ -4,10 +4,11 @@
 import type { Environment } from '../config/interpolate.ts';
 import { loadPlan } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
+import type { Renames } from '../split/entry-change.ts';
 import { futureProblems } from '../split/future.ts';
 import { EMPTY_LOCK } from '../split/lock.ts';
 import { lockPath, readLockFile } from '../split/lock-file.ts';
-import { planLock, type Renames } from '../split/plan-lock.ts';
+import { planLock } from '../split/plan-lock.ts';
 import { subjectsOf } from '../split/splits-of.ts';
 import { EXIT } from './exit-codes.ts';
 import { changesJson, changesText } from './plan-text.ts';
@@ -47,22 +48,21 @@ export async function runPlan(file: string, options: PlanOptions): Promise<numbe
   if (early.length > 0) return fail(early, EXIT.config);
 
   const before = found.kind === 'lock' ? found.lock : EMPTY_LOCK;
-  const { lock, changes } = planLock(before, subjectsOf(loaded.plan), renames, now);
+  const { lock, changes, upgraded } = planLock(before, subjectsOf(loaded.plan), renames, now);
   for (const [from, to] of renames) {
     const isUsed = changes.some(({ renamed, oldName, name }) => renamed.has(from) || (oldName === from && name === to));
     if (isUsed) continue;
     stderr.write(`${from}=${to}: no version or model of the lock is called ${from} and has become ${to} in ${file}\n`);
     return EXIT.data;
   }
-  const writes = !dryRun && (changes.length > 0 || found.kind === 'none');
+  const writes = !dryRun && (changes.length > 0 || upgraded || found.kind === 'none');
   if (writes) {
     const lockText = found.kind === 'lock' ? found.text : null;
     const replaced = replaceLock(lock, { file, env, generation: loaded.plan.generation, lockText });
     if (replaced.kind === 'overtaken') return fail([replaced.problem], EXIT.retry);
     if (replaced.kind === 'unwritable') return fail([replaced.problem], EXIT.unavailable);
   }
-  stdout.write(
-    json ? changesJson(changes, { path, written: writes }) : changesText(changes, { path, written: writes }),
-  );
+  const told = { path, written: writes, upgraded };
+  stdout.write(json ? changesJson(changes, told) : changesText(changes, told));
   return EXIT.ok;
 }

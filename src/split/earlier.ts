@@ -1,11 +1,12 @@
-// What a unit was given in the epochs before: from what the lock remembers, by the hash alone. Pins, fallbacks and drains of
-// then are not in the lock; a rule that is gone is not asked for; where the lock has forgotten who took part, nothing is said.
+// What a unit was given in the epochs before, from what the lock remembers: pins, shares, enrolment, champion of then. Fallbacks
+// and drains are not in it; a rule that is gone is not asked for; what the lock does not have, or has forgotten, is not guessed.
 
 import { SLOTS } from '../model.ts';
+import { isExact, type Unit } from './assign.ts';
 import { type Enrolment, exclusion } from './enrolment.ts';
 import { type NamesByKey, pastOwners } from './past-owners.ts';
 import { saltBytes, slotOf } from './slot.ts';
-import { SPLIT } from './splits-of.ts';
+import { SPLIT } from './split-keys.ts';
 import type { LayerHistory, ModelHistory, PastEpoch } from './tables.ts';
 
 export interface EarlierAnswer {
@@ -13,10 +14,13 @@ export interface EarlierAnswer {
   /** When the epoch began, ISO. */
   readonly from: string;
   readonly slot: number;
-  /** null: the champion of then, whom the lock does not name; with reason `unknown`, nobody knows. */
+  /** null: the champion of then, whom a lock of format 1 did not name; with reason `unknown`, nobody knows. */
   readonly version: string | null;
-  /** unknown: whether the unit took part is not on record, since the layer of then is not, or not so far back. */
-  readonly reason: 'split' | 'rule' | 'ineligible' | 'holdout' | 'unknown';
+  /**
+   * unknown: whether the unit took part is not on record, since the layer of then is not, or not so far back.
+   * other_key: then units were taken from another sticky key, and who was whom is not known.
+   */
+  readonly reason: 'override' | 'split' | 'rule' | 'ineligible' | 'holdout' | 'unknown' | 'other_key';
 }
 
 interface CompiledEpoch {
@@ -30,20 +34,22 @@ interface CompiledEpoch {
 export interface EarlierOptions {
   readonly model: string;
   readonly champion: string;
+  /** As the lock names it (terms.ts). */
+  readonly sticky: string | null;
   readonly history: ModelHistory;
   /** Owners of today per key of a split; asked for once, where there is a past. */
   readonly present: () => NamesByKey;
 }
 
-/** @returns what answers, newest epoch first; the champion of then is taken for the one of today */
+/** @returns what answers, newest epoch first; where the champion of then is not on record, a rule is judged by that of today */
 export function createEarlier(
   options: EarlierOptions,
-): (unit: Uint8Array, ruleKey: string | null) => readonly EarlierAnswer[] {
+): (unit: Unit, ruleKey: string | null) => readonly EarlierAnswer[] {
   let compiled: readonly CompiledEpoch[] | null = null;
   return (unit, ruleKey) => {
     if (options.history.past.length === 0) return [];
     compiled ??= compile(options);
-    return compiled.map((epoch) => answerOf(epoch, unit, ruleKey, options.champion));
+    return compiled.map((epoch) => answerOf(epoch, unit, ruleKey, options));
   };
 }
 
@@ -93,19 +99,22 @@ function partOf(layer: LayerHistory | undefined, until: string | null, model: st
 
 function answerOf(
   { past, salt, splits, enrolment }: CompiledEpoch,
-  unit: Uint8Array,
+  unit: Unit,
   ruleKey: string | null,
-  champion: string,
+  { champion, sticky }: Pick<EarlierOptions, 'champion' | 'sticky'>,
 ): EarlierAnswer {
-  const { epoch, at: from } = past;
-  const slot = slotOf(salt, unit);
+  const { epoch, at: from, terms } = past;
+  const slot = slotOf(salt, unit.bytes);
+  if (terms !== null && terms.sticky !== sticky) return { epoch, from, slot, version: null, reason: 'other_key' };
+  const pinned = terms?.overrides.get(unit.text);
+  if (pinned !== undefined && isExact(unit)) return { epoch, from, slot, version: pinned, reason: 'override' };
   const ruled = ruleKey === null ? undefined : splits.get(ruleKey);
-  const routes =
-    ruleKey !== null && ruled !== undefined && !Object.hasOwn(past.splits[ruleKey]?.shares ?? {}, champion);
+  const shares = ruleKey === null ? undefined : past.splits[ruleKey]?.shares;
+  const routes = ruled !== undefined && !Object.hasOwn(shares ?? {}, terms?.champion ?? champion);
   if (!routes) {
     if (enrolment === null) return { epoch, from, slot, version: null, reason: 'unknown' };
-    const excluded = exclusion(enrolment, salt, unit);
-    if (excluded !== null) return { epoch, from, slot, version: null, reason: excluded };
+    const excluded = exclusion(enrolment, salt, unit.bytes);
+    if (excluded !== null) return { epoch, from, slot, version: terms?.champion ?? null, reason: excluded };
   }
   const version = (ruled ?? splits.get(SPLIT))?.[slot] ?? null;
   return { epoch, from, slot, version, reason: ruled === undefined ? 'split' : 'rule' };

@@ -8,8 +8,9 @@ import { createEarlier, type EarlierAnswer } from './earlier.ts';
 import type { Found } from './json-scan.ts';
 import { modelSplit } from './model-split.ts';
 import { type Attributes, judgeRules, type Known, type RuleConditions } from './rules.ts';
-import { ruleKeys, SPLIT } from './splits-of.ts';
+import { ruleKeys, SPLIT } from './split-keys.ts';
 import { type AllocationTable, type ModelHistory, NO_HISTORY } from './tables.ts';
+import { stickyText } from './terms.ts';
 import { fromBytes, readPlaces } from './unit.ts';
 
 /** What rules look at, as people give it. */
@@ -73,6 +74,7 @@ export function createExplainer(
   const earlier = createEarlier({
     model: model.name,
     champion: nameOf(model.champion),
+    sticky: stickyText(model.sticky),
     history,
     present() {
       const allocations = [split.allocation, ...split.rules.map(({ allocation }) => allocation)];
@@ -100,7 +102,7 @@ export function createExplainer(
       reason,
       rule: rule < 0 ? null : rule,
       drain: mayDrain ? leaving : null,
-      earlier: earlier(unit.bytes, rule < 0 ? null : (keys[rule] ?? null)),
+      earlier: earlier(unit, rule < 0 ? null : (keys[rule] ?? null)),
     };
   }
 

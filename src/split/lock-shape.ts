@@ -21,6 +21,11 @@ const epoch = {
   eligible: z.number().optional(),
   holdout: z.number().optional(),
   layer: z.string().nullable().optional(),
+  /** And these, since format 2. In a past epoch: absent, as in the epoch after it; champion null, not on record. */
+  champion: z.string().nullable().optional(),
+  sticky: z.string().nullable().optional(),
+  rules: z.array(z.string()).optional(),
+  overrides: z.record(z.string(), z.string()).optional(),
 };
 
 const pastShape = z.strictObject({ ...epoch, splits: pastSplits });
@@ -29,7 +34,7 @@ export const entryShape = z.strictObject({ hash: z.string(), ...epoch, splits, p
 
 /** The entries are read one by one. */
 export const lockShape = z.strictObject({
-  version: z.literal(LOCK_VERSION),
+  version: z.int().min(1).max(LOCK_VERSION),
   models: z.record(z.string(), z.unknown()),
   layers: z.record(z.string(), z.unknown()),
 });

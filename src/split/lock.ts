@@ -3,10 +3,13 @@
 
 import type { Allocation } from './next-allocation.ts';
 import type { Subject } from './splits-of.ts';
-import type { Enrolment, PastEpoch } from './tables.ts';
+import type { Enrolment, PastEpoch, Terms } from './tables.ts';
 
-/** Of the file. A higher one is refused: what it means is not known here. */
-export const LOCK_VERSION = 1;
+/**
+ * Of the file. A higher one is refused: what it means is not known here. Format 1 had no terms, and every owner's slots written
+ * out; it is read, and the next plan writes the present one.
+ */
+export const LOCK_VERSION = 2;
 
 /** The file, beside the main configuration file. */
 export const LOCK_NAME = 'allocations.lock.json';
@@ -23,7 +26,9 @@ export interface LockEntry {
   readonly salt: string;
   /** null: a layer. */
   readonly enrolment: Enrolment | null;
-  /** By key (splits-of.ts). */
+  /** null: a layer, or an entry of a lock of format 1. */
+  readonly terms: Terms | null;
+  /** By key (split-keys.ts). */
   readonly splits: ReadonlyMap<string, Allocation>;
   /** Newest first. */
   readonly past: readonly PastEpoch[];

@@ -8,9 +8,9 @@ import { SLOTS } from '../model.ts';
 import { LOCK_VERSION, type Lock, type LockEntry } from './lock.ts';
 import { entryShape, lockShape, type RawEntry, type RawPast } from './lock-shape.ts';
 import type { Allocation } from './next-allocation.ts';
-import { readRanges } from './slot-ranges.ts';
+import { REST, readRanges } from './slot-ranges.ts';
 import { readJson } from './strict-json.ts';
-import type { Enrolment, PastEpoch, PastSplit } from './tables.ts';
+import type { Enrolment, PastEpoch, PastSplit, Terms } from './tables.ts';
 import { entryHash } from './write-lock.ts';
 
 const RESTORE = 'restore the file from version control';
@@ -33,7 +33,7 @@ export function readLock(text: string, source: SourceFile): LockResult {
 function lockOf(root: Located, findings: Findings): Lock | undefined {
   const version = child(root, 'version');
   if (version?.kind === 'scalar' && typeof version.value === 'number' && version.value > LOCK_VERSION) {
-    const problem = `this lock has format ${version.value}, and this Headgate reads format ${LOCK_VERSION}`;
+    const problem = `this lock has format ${version.value}, and this Headgate reads formats up to ${LOCK_VERSION}`;
     findings.at(version, problem, 'run the Headgate that wrote it, or a later one');
     return undefined;
   }
@@ -42,6 +42,8 @@ function lockOf(root: Located, findings: Findings): Lock | undefined {
     const entries = new Map<string, LockEntry>();
     for (const [name, at] of entriesOf(child(root, key))) {
       const entry = entryAt(at, findings);
+      const needsTerms = key === 'models' && version?.kind === 'scalar' && version.value !== 1;
+      if (needsTerms && entry?.terms === null) findings.at(at, 'champion is missing', RESTORE);
       if (entry !== undefined) entries.set(name, entry);
     }
     return entries;
@@ -55,10 +57,13 @@ function entryAt(at: Located, findings: Findings): LockEntry | undefined {
   if (raw === undefined || findings.count > before) return undefined;
   const splits = new Map<string, Allocation>();
   for (const [key, here] of entriesOf(child(at, 'splits'))) splits.set(key, allocationAt(here, findings));
+  const terms = termsOf(raw, null);
+  let after = terms;
   const past = raw.past.map((epoch, index) => {
     const here = child(at, 'past', index);
     if (here !== undefined) checkOrder(epoch, raw.past[index - 1] ?? raw, here, findings);
-    return pastAt(epoch, here, findings);
+    after = termsOf(epoch, after);
+    return { ...pastAt(epoch, here, findings), terms: after };
   });
   if (findings.count > before) return undefined;
   const { hash, ...content } = plainOf(at) as RawEntry;
@@ -67,11 +72,18 @@ function entryAt(at: Located, findings: Findings): LockEntry | undefined {
     findings.at(at, 'this entry was changed by hand, or by a merge: its hash is of other content', remedy);
   }
   const { epoch, at: since, salt } = raw;
-  return { epoch, at: since, salt, enrolment: enrolmentOf(raw), splits, past };
+  return { epoch, at: since, salt, enrolment: enrolmentOf(raw), terms, splits, past };
 }
 
 function enrolmentOf({ eligible, holdout, layer }: RawEntry | RawPast): Enrolment | null {
   return eligible === undefined ? null : { eligible, holdout: holdout ?? 0, layer: layer ?? null };
+}
+
+/** @param after where nothing is written: the terms of the epoch that follows */
+function termsOf({ champion, sticky, rules, overrides }: RawEntry | RawPast, after: Terms | null): Terms | null {
+  if (champion === undefined) return after;
+  if (champion === null) return null;
+  return { champion, sticky: sticky ?? null, rules: rules ?? [], overrides: new Map(Object.entries(overrides ?? {})) };
 }
 
 const NOBODY = 255;
@@ -81,9 +93,15 @@ function allocationAt(at: Located, findings: Findings): Allocation {
   const shares = sharesAt(at);
   const names = [...shares.keys()].sort();
   const owners = new Uint8Array(SLOTS).fill(NOBODY);
+  let rest = NOBODY;
   for (const [name, here] of entriesOf(child(at, 'slots'))) {
     const owner = names.indexOf(name);
     if (owner < 0) findings.at(here, `${name} has slots and no share`, RESTORE);
+    if (here.kind === 'scalar' && here.value === REST) {
+      if (rest !== NOBODY) findings.at(here, `${names[rest]} has the rest of the slots too`, RESTORE);
+      rest = owner;
+      continue;
+    }
     take(here, findings, (from, to) => {
       const taken = owners.subarray(from, to + 1).findIndex((found) => found !== NOBODY);
       const other = names[owners[from + taken] ?? NOBODY];
@@ -91,6 +109,7 @@ function allocationAt(at: Located, findings: Findings): Allocation {
       return taken < 0 ? null : `slot ${from + taken} belongs to ${other} too`;
     });
   }
+  if (rest !== NOBODY) for (const [slot, owner] of owners.entries()) if (owner === NOBODY) owners[slot] = rest;
   const gap = owners.indexOf(NOBODY);
   if (gap >= 0) {
     const end = owners.findIndex((owner, slot) => slot > gap && owner !== NOBODY);
@@ -113,7 +132,7 @@ function checkOrder(past: RawPast, next: RawEntry | RawPast, at: Located, findin
   }
 }
 
-function pastAt(raw: RawPast, at: Located | undefined, findings: Findings): PastEpoch {
+function pastAt(raw: RawPast, at: Located | undefined, findings: Findings): Omit<PastEpoch, 'terms'> {
   const splits: Record<string, PastSplit> = {};
   for (const [key, { shares, slots, moved }] of Object.entries(raw.splits)) {
     const here = child(at, 'splits', key);

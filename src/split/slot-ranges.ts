@@ -2,6 +2,9 @@
 
 import { SLOTS } from '../model.ts';
 
+/** In the place of ranges: every slot that no other owner has. */
+export const REST = 'rest';
+
 /**
  * @param owners of the slots; @param wanted which owner's slots to write
  * @returns the empty text where it owns none

@@ -1,8 +1,10 @@
 // What of a Plan is allocated: each model with its split and the splits of its rules, each layer with its parts. Everything
-// here goes by name, so that neither the order of versions nor that of rules means anything.
+// here goes by name, so that the order of versions means nothing.
 
-import type { ModelPlan, Plan, RulePlan } from '../config/plan.ts';
-import type { Enrolment } from './tables.ts';
+import type { ModelPlan, Plan } from '../config/plan.ts';
+import { ruleKeys, SPLIT } from './split-keys.ts';
+import type { Enrolment, Terms } from './tables.ts';
+import { termsOf } from './terms.ts';
 
 /** Name -> share, for those above zero, in the order of the names. */
 export type Shares = ReadonlyMap<string, number>;
@@ -14,11 +16,10 @@ export interface Subject {
   readonly salt: string;
   /** null: a layer. */
   readonly enrolment: Enrolment | null;
+  /** null: a layer. */
+  readonly terms: Terms | null;
   readonly splits: ReadonlyMap<string, Shares>;
 }
-
-/** Key of the model's own split, and of a layer's only one. */
-export const SPLIT = 'split';
 
 /** Models in the order of the Plan, then layers by name. */
 export function subjectsOf({ models }: Pick<Plan, 'models'>): Subject[] {
@@ -27,7 +28,7 @@ export function subjectsOf({ models }: Pick<Plan, 'models'>): Subject[] {
     if (layer === null) continue;
     const { name, members, shares } = layer;
     const splits = new Map([[SPLIT, sharesOf(members, shares)]]);
-    layers.set(name, { kind: 'layer', name, salt: name, enrolment: null, splits });
+    layers.set(name, { kind: 'layer', name, salt: name, enrolment: null, terms: null, splits });
   }
   return [...models.map(modelSubject), ...[...layers.values()].sort((a, b) => (a.name < b.name ? -1 : 1))];
 }
@@ -37,34 +38,8 @@ function modelSubject(model: ModelPlan): Subject {
   const names = versions.map((version) => version.name);
   const splits = new Map([[SPLIT, sharesOf(names, model.split)]]);
   for (const [at, key] of ruleKeys(model).entries()) splits.set(key, sharesOf(names, model.rules[at]?.split ?? []));
-  return { kind: 'model', name, salt, enrolment: { eligible, holdout, layer: layer?.name ?? null }, splits };
-}
-
-/** One key per rule, in order: what the rule asks for. A rule that asks the same as one before it gets a number. */
-export function ruleKeys({ rules }: ModelPlan): string[] {
-  const seen = new Map<string, number>();
-  return rules.map(({ when }) => {
-    const key = ruleKey(when);
-    const times = (seen.get(key) ?? 0) + 1;
-    seen.set(key, times);
-    return times === 1 ? key : `${key} #${times}`;
-  });
-}
-
-/** The condition as JSON in one order, without its empty parts: `{"header":{"region":"EU"}}`. */
-function ruleKey({ headers, query, path, body }: RulePlan['when']): string {
-  const fields = body.map(({ tokens, value }): [string, string] => [JSON.stringify(tokens), value]);
-  return JSON.stringify({
-    ...some('header', Object.entries(headers)),
-    ...some('query', Object.entries(query)),
-    ...(path === null ? {} : { path }),
-    ...some('body', fields),
-  });
-}
-
-function some(key: string, entries: readonly [string, string][]): Record<string, unknown> {
-  if (entries.length === 0) return {};
-  return { [key]: Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1))) };
+  const enrolment = { eligible, holdout, layer: layer?.name ?? null };
+  return { kind: 'model', name, salt, enrolment, terms: termsOf(model), splits };
 }
 
 function sharesOf(names: readonly string[], shares: readonly number[]): Shares {

@@ -3,8 +3,8 @@
 
 import { child, type Located } from '../config/located.ts';
 import { createFindings, type Problem } from '../config/problem.ts';
+import { differences } from './differences.ts';
 import { entryOf, type Lock } from './lock.ts';
-import { differences } from './plan-lock.ts';
 import type { Subject } from './splits-of.ts';
 
 /**

@@ -31,6 +31,17 @@ export interface Enrolment {
   readonly layer: string | null;
 }
 
+/** What decides versions beside shares, enrolment and slots: a change of it begins an epoch as well. */
+export interface Terms {
+  readonly champion: string;
+  /** Where the unit stands, like `header account-id`; null: the model has no sticky key. */
+  readonly sticky: string | null;
+  /** Keys of the rules, in the order in which they are asked. */
+  readonly rules: readonly string[];
+  /** Unit -> version. */
+  readonly overrides: ReadonlyMap<string, string>;
+}
+
 /** An earlier epoch of one model (with its enrolment) or layer (without). */
 export interface PastEpoch {
   readonly epoch: number;
@@ -38,7 +49,9 @@ export interface PastEpoch {
   readonly at: string;
   readonly salt: string;
   readonly enrolment: Enrolment | null;
-  /** By the key of the split: `split`, or a rule's (splits-of.ts). */
+  /** null: a layer, or an epoch of a lock of format 1, which does not tell. */
+  readonly terms: Terms | null;
+  /** By the key of the split (split-keys.ts). */
   readonly splits: Readonly<Record<string, PastSplit>>;
 }
 

@@ -1,11 +1,12 @@
-// The lock as text: sorted keys, one line per version, so that a diff shows what changed. Each entry carries a hash of its
+// The lock as text: sorted keys, one line per version and pin, so that a diff shows what changed. Each entry carries a hash of its
 // content, by which a hand or a careless merge gives itself away; entries of different models merge without a conflict.
 
 import { createHash } from 'node:crypto';
 import { LOCK_VERSION, type Lock, type LockEntry } from './lock.ts';
 import type { Allocation } from './next-allocation.ts';
-import { writeRanges } from './slot-ranges.ts';
-import type { PastEpoch } from './tables.ts';
+import { REST, writeRanges } from './slot-ranges.ts';
+import type { PastEpoch, Terms } from './tables.ts';
+import { sameTerms } from './terms.ts';
 
 type Json = null | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -21,14 +22,17 @@ export function entryHash(entry: unknown): string {
 }
 
 /** The entry as it stands in the file, without its hash. */
-export function plainEntry({ epoch, at, salt, enrolment, splits, past }: LockEntry): { readonly [key: string]: Json } {
+export function plainEntry({ epoch, at, salt, enrolment, terms, splits, past }: LockEntry): {
+  readonly [key: string]: Json;
+} {
   return {
     epoch,
     at,
     salt,
     ...enrolment,
+    ...(terms === null ? {} : plainTerms(terms)),
     splits: Object.fromEntries([...splits].sort(byKey).map(([key, split]) => [key, plainSplit(split)])),
-    past: past.map(plainPast),
+    past: past.map((epochPast, index) => plainPast(epochPast, index === 0 ? terms : (past[index - 1]?.terms ?? null))),
   };
 }
 
@@ -41,17 +45,31 @@ function entries(all: ReadonlyMap<string, LockEntry>): Json {
   );
 }
 
+function plainTerms({ champion, sticky, rules, overrides }: Terms): Record<string, Json> {
+  return {
+    champion,
+    sticky,
+    ...(rules.length === 0 ? {} : { rules }),
+    ...(overrides.size === 0 ? {} : { overrides: Object.fromEntries(overrides) }),
+  };
+}
+
+/** Slots of whoever has most are those that nobody else has: half of the file, as a rule. */
 function plainSplit({ shares, names, owners }: Allocation): Json {
-  const slots = names.map((name, at): [string, string] => [name, writeRanges(owners, at)]);
+  const counts = names.map((_, at) => owners.reduce((sum, owner) => sum + (owner === at ? 1 : 0), 0));
+  const most = counts.indexOf(Math.max(...counts));
+  const slots = names.map((name, at): [string, string] => [name, at === most ? REST : writeRanges(owners, at)]);
   return { shares: Object.fromEntries(shares), slots: Object.fromEntries(slots) };
 }
 
-function plainPast({ epoch, at, salt, enrolment, splits }: PastEpoch): Json {
+/** @param after the terms of the epoch that followed: equal ones are not written again */
+function plainPast({ epoch, at, salt, enrolment, terms, splits }: PastEpoch, after: Terms | null): Json {
   const plain = Object.entries(splits).map(([key, { shares, slots, whole }]): [string, Json] => [
     key,
     { shares, [whole ? 'slots' : 'moved']: slots },
   ]);
-  return { epoch, at, salt, ...enrolment, splits: Object.fromEntries(plain) };
+  const told = sameTerms(terms, after) ? {} : terms === null ? { champion: null } : plainTerms(terms);
+  return { epoch, at, salt, ...enrolment, ...told, splits: Object.fromEntries(plain) };
 }
 
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

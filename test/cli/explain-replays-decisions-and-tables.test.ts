@@ -259,7 +259,7 @@ describe('with a lock', () => {
       if (second === 'new') expect(view.version).toBe('new');
       else moved++;
       expect(told).toEqual([
-        [3, null, 'holdout'],
+        [3, 'old', 'holdout'],
         [2, second, 'split'],
         [1, 'old', 'split'],
       ]);
@@ -267,6 +267,6 @@ describe('with a lock', () => {
     expect(moved).toBeGreaterThan(100);
     const { out } = await headgate(['explain', 'fraud', 'u1', '-c', file]);
     expect(out).toMatch(/\nepoch {7}4, since 20\d\d-.*\n/);
-    expect(out).toMatch(/\nepoch 3 {5}the champion \(holdout\), since 20/);
+    expect(out).toMatch(/\nepoch 3 {5}old \(holdout\), since 20/);
   });
 });

@@ -119,11 +119,11 @@ allocations.lock.json written: commit it with the configuration
     expect(bad.err).toMatch(/gate\.yaml:6:\d+ models\.fraud\.split\.nwe: /);
     expect(existsSync(lock)).toBe(false);
     writeFileSync(file, yaml('old: 90, new: 10'));
-    writeFileSync(lock, '{ "version": 2 }');
+    writeFileSync(lock, '{ "version": 3 }');
     const future = await plan();
     expect(future).toMatchObject({ code: 78, out: '' });
     expect(future.err).toMatch(
-      /allocations\.lock\.json:1:14 version: this lock has format 2, .*; run the Headgate that wrote it/,
+      /allocations\.lock\.json:1:14 version: this lock has format 3, .*; run the Headgate that wrote it/,
     );
     rmSync(lock);
     mkdirSync(lock);
@@ -219,7 +219,14 @@ it('says what a change of enrolment does, and whom the shares concern', async ()
   expect(up.out).toContain(`fraud: epoch 1 -> 2
   eligible 20% -> 50%: more units take part, and none of those who do moves
   holdout 0% -> 5%: more units go to the champion
+  taking part 20% -> 47.5% of the units: 28.5% come in, 1% leave for the champion
   the split: 10% of the units that take part move
+    new  10% -> 20%  █████▓▓▓▓▓
+    old  90% -> 80%  ████████████████████████████████████████░░░░░
+    of all units 7.7% move, with those who come to take part, or no longer do
+    FROM  TO   UNITS
+    old   new  7.6%
+    new   old  0.1%
 `);
   writeFileSync(file, enrolled('old: 80, new: 20', 'eligible: 10%\n    layer: pay'));
   const down = await plan();
@@ -229,7 +236,61 @@ it('says what a change of enrolment does, and whom the shares concern', async ()
   holdout 5% -> 0%: units come back to what the split says
 `);
   writeFileSync(file, enrolled('old: 80, new: 20', 'eligible: 5%\n    layer: pay'));
-  expect((await plan()).out).toContain('\n  eligible 10% -> 5%: the units that came in last go to the champion\n');
+  expect((await plan()).out).toContain(`
+  eligible 10% -> 5%: the units that came in last go to the champion
+  taking part 10% -> 5% of the units: 0% come in, 5% leave for the champion
+  the split: its slots stay; 1`);
+});
+
+describe('what decides beside the shares', () => {
+  const held = `${yaml('old: 50, new: 50')}    holdout: 50%\n`;
+  const ruled = (one: string, other: string): string => `${yaml('old: 50, new: 50')}    rules:\n${one}${other}`;
+  const eu = '      - when: { header: { region: EU } }\n        split: { old: 1 }\n';
+  const gold = '      - when: { header: { tier: gold } }\n        split: { old: 1, new: 3 }\n';
+
+  it.each([
+    [
+      'champion',
+      held,
+      held.replace('champion: old', 'champion: new'),
+      'the champion is new, in the lock old',
+      '  champion old -> new: the 50% who take no part go with it\n  the split: its slots stay; 50% of the units move\n    FROM  TO   UNITS\n    old   new  50%\n',
+    ],
+    [
+      'sticky key',
+      yaml('old: 50, new: 50'),
+      yaml('old: 50, new: 50').replace('account-id', 'user-id'),
+      'the sticky key is header user-id, in the lock header account-id',
+      '  sticky header account-id -> header user-id: every unit is drawn anew\n  the split: 50% of the units move\n',
+    ],
+    [
+      'override',
+      yaml('old: 50, new: 50'),
+      `${yaml('old: 50, new: 50')}    overrides: { acct-7: new }\n`,
+      'overrides pins acct-7 to new, in the lock to nothing',
+      '  overrides: 1 unit by name\n    UNIT      FROM       TO\n    "acct-7"  (by hash)  new\n',
+    ],
+    [
+      'order of rules',
+      ruled(eu, gold),
+      ruled(gold, eu),
+      'the rule {"header":{"tier":"gold"}} stands before the rule {"header":{"region":"EU"}}, in the lock after it',
+      '{"header":{"region":"EU"}} both hold, the first decides now, the second did: 75% of those units move\n    FROM  TO   UNITS\n    old   new  75%\n',
+    ],
+  ])('%s: check finds it, plan names who moves, an epoch begins', async (_, before, after, stale, shown) => {
+    writeFileSync(file, before);
+    await plan();
+    writeFileSync(file, after);
+    const found = await headgate(['check', '-c', file]);
+    expect(found).toMatchObject({ code: 78, out: '' });
+    expect(found.err).toContain(`models.fraud: the lock is stale: ${stale}`);
+    const { code, out } = await plan();
+    expect(code).toBe(0);
+    expect(out).toContain('fraud: epoch 1 -> 2\n');
+    expect(out).toContain(shown);
+    expect(await headgate(['check', '-c', file])).toMatchObject({ code: 0 });
+    expect((await plan()).out).toBe('allocations.lock.json is up to date: nobody moves\n');
+  });
 });
 
 describe('a lock from the future', () => {

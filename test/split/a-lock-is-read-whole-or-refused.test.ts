@@ -9,12 +9,13 @@ import { EMPTY_LOCK } from '../../src/split/lock.ts';
 import { readLockFile, writeLockFile } from '../../src/split/lock-file.ts';
 import { planLock } from '../../src/split/plan-lock.ts';
 import { subjectsOf } from '../../src/split/splits-of.ts';
-import { lockText } from '../../src/split/write-lock.ts';
+import { staleProblems } from '../../src/split/stale.ts';
+import { entryHash, lockText, plainEntry } from '../../src/split/write-lock.ts';
 import { planOf, versions } from './plans.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const PLAN = planOf(
-  `fraud: { ${versions('old', 'new')}, split: { old: 50, new: 50 } }`,
+  `fraud: { ${versions('old', 'new')}, split: { old: 49, new: 51 }, overrides: { qa: new } }`,
   `credit: { ${versions('a', 'b')}, split: { a: 1, b: 2 }, layer: checkout }`,
 );
 const { lock } = planLock(EMPTY_LOCK, subjectsOf(PLAN), new Map(), AT);
@@ -87,21 +88,25 @@ describe('a lock', () => {
   });
 
   it.each([
-    ['overlap', /"new": "(\d+)/, '"new": "0-4999,$1', /out of order|belongs to new too|nobody owns/],
-    ['a gap', /"old": "\d+(-\d+)?,/, '"old": "', /^models\.fraud\.splits\.split\.slots: nobody owns slot/],
+    ['overlap', /"new": "rest"/, '"new": "0-4999"', /belongs to new too/],
+    ['a gap', /"new": "rest"/, '"new": "9999"', /^models\.fraud\.splits\.split\.slots: nobody owns slot/],
+    ['the rest twice', /"old": "\d[^"]*"/, '"old": "rest"', /has the rest of the slots too/],
+    ['another champion', /"champion": "old"/, '"champion": "new"', /^models\.fraud: this entry was changed by hand/],
+    ['a pin more', /"qa": "new"/, '"qa": "new", "qb": "new"', /changed by hand/],
+    ['no champion', /"champion": "old",/, '', /models\.fraud: champion is missing/],
     ['a slot that is none', /"old": "/, '"old": "x,', /"x" is no slot and no range of slots/],
     ['a slot too high', /"old": "[^"]*/, '"old": "0,10000', /slot 10000 is above 9999/],
     ['a version without a share', /"old": "/, '"odl": "', /odl has slots and no share/],
-    ['a share changed by hand', /"old": 0\.5/, '"old": 0.6', /^models\.fraud: this entry was changed by hand/],
+    ['a share changed by hand', /"old": 0\.49/, '"old": 0.6', /^models\.fraud: this entry was changed by hand/],
     ['an epoch changed by hand', /"epoch": 1/, '"epoch": 2', /changed by hand/],
     ['a salt changed by hand', /"salt": "fraud"/, '"salt": "froud"', /changed by hand/],
-    ['a negative share', /"old": 0\.5/, '"old": -0.5', /-0\.5 is no share/],
+    ['a negative share', /"old": 0\.49/, '"old": -0.5', /-0\.5 is no share/],
     ['an epoch that is none', /"epoch": 1/, '"epoch": 0', /0 is no epoch/],
     ['a key too many', /"salt": "fraud"/, '"salt": "fraud", "sald": 1', /unknown key/],
     ['a key too few', /"salt": "fraud",/, '', /salt is missing/],
-    ['a lock from the future', /"version": 1/, '"version": 2', /^version: this lock has format 2/],
+    ['a lock from the future', /"version": 2/, '"version": 3', /^version: this lock has format 3/],
     ['a time that is none', /"at": "2026/, '"at": "soon', /^models\.credit\.at: "soon-01-01T00:00:00.000Z" is no time/],
-    ['a version that is text', /"version": 1/, '"version": "1"', /^version: /],
+    ['a version that is text', /"version": 2/, '"version": "2"', /^version: /],
     ['a key twice', /"salt": "fraud",/, '"salt": "fraud", "salt": "fraud",', /the key stands twice/],
     ['half a file', /"layers"[\s\S]*$/, '', /this is not JSON/],
     ['something after it', /$/, '}', /this is not JSON/],
@@ -116,9 +121,52 @@ describe('a lock', () => {
   it('tells an overlap by its slot and its other owner', () => {
     const old = /"old": "(\d+)/.exec(text)?.[1];
     const problems = problemsOf(
-      edited(/"old": "[^"]*"/, `"old": "${old}"`).replace(/"new": "[^"]*"/, '"new": "0-9999"'),
+      edited(/"old": "[^"]*"/, `"old": "${old}"`).replace(/"new": "rest"/, '"new": "0-9999"'),
     );
     expect(problems).toEqual([`models.fraud.splits.split.slots.old: slot ${old} belongs to new too`]);
+  });
+
+  it('of format 1 is read, fits what it does not tell of, and gets its terms at the next plan, within its epoch', () => {
+    const entries = (kind: 'models' | 'layers'): object =>
+      Object.fromEntries(
+        [...lock[kind]].map(([name, entry]) => {
+          const { champion, sticky, rules, overrides, ...plain } = plainEntry(entry);
+          expect([champion, sticky, rules, overrides].every((value) => value === undefined)).toBe(kind === 'layers');
+          return [name, { hash: entryHash(plain), ...plain }];
+        }),
+      );
+    const old = JSON.stringify({ version: 1, models: entries('models'), layers: entries('layers') });
+    expect(problemsOf(old)).toEqual([]);
+    const found = readLockFile(path);
+    if (found.kind !== 'lock') throw new Error('a lock of format 1 is read');
+    expect(staleProblems(found.lock, found.root, subjectsOf(PLAN))).toEqual([]);
+    const planned = planLock(found.lock, subjectsOf(PLAN), new Map(), '2026-02-01T00:00:00.000Z');
+    expect(planned).toEqual({ lock, changes: [], upgraded: true });
+    expect(problemsOf(old.replace('"version":1', '"version":2')).join()).toContain('champion is missing');
+  });
+
+  it('keeps what its epochs that are over say of champion and pins, and what those of format 1 do not', () => {
+    const ramp = (next: number, champion: string): string =>
+      `fraud: { ${versions('old', 'new').replace('champion: old', `champion: ${champion}`)}, split: { old: ${100 - next}, new: ${next} } }`;
+    const untold = {
+      ...lock,
+      models: new Map([...lock.models].map(([name, entry]) => [name, { ...entry, terms: null }])),
+    };
+    let ramped = untold;
+    for (const [day, champion] of [
+      [2, 'old'],
+      [3, 'old'],
+      [4, 'new'],
+      [5, 'new'],
+    ] as const) {
+      const at = `2026-01-0${day}T00:00:00.000Z`;
+      ramped = planLock(ramped, subjectsOf(planOf(ramp(50 + day, champion))), new Map(), at).lock as typeof untold;
+    }
+    expect(problemsOf(lockText(ramped))).toEqual([]);
+    const found = readLockFile(path);
+    expect(found.kind === 'lock' && found.lock).toEqual(ramped);
+    const champions = ramped.models.get('fraud')?.past.map(({ terms }) => terms?.champion);
+    expect(champions).toEqual(['new', 'old', 'old', undefined]);
   });
 
   it('points to the line and column', () => {

@@ -6,7 +6,8 @@ import { EMPTY_LOCK, type Lock, PAST_MAX } from '../../src/split/lock.ts';
 import { firstAllocation } from '../../src/split/next-allocation.ts';
 import { planLock } from '../../src/split/plan-lock.ts';
 import { readRanges, writeRanges } from '../../src/split/slot-ranges.ts';
-import { SPLIT, subjectsOf } from '../../src/split/splits-of.ts';
+import { SPLIT } from '../../src/split/split-keys.ts';
+import { subjectsOf } from '../../src/split/splits-of.ts';
 import { planOf, versions } from './plans.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
@@ -44,8 +45,8 @@ describe('the first plan', () => {
 describe('a plan', () => {
   it('without a change gives the same lock', () => {
     const { lock } = planned(EMPTY_LOCK, [two(90, 10)]);
-    expect(planned(lock, [two(9, 1)])).toEqual({ lock, changes: [] });
-    const reordered = `m: { ${versions('next', 'old')}, split: { next: 10, old: 90 } }`;
+    expect(planned(lock, [two(9, 1)])).toEqual({ lock, changes: [], upgraded: false });
+    const reordered = `m: { ${versions('next', 'old').replace('champion: next', 'champion: old')}, split: { next: 10, old: 90 } }`;
     expect(planned(lock, [reordered]).changes).toEqual([]);
   });
 
@@ -104,10 +105,17 @@ describe('a plan', () => {
     expect(change?.splits[0]?.moved).toBeCloseTo(1 - 0.36 - 0.16, 12);
   });
 
-  it('begins an epoch where more take part, and moves nobody by it', () => {
+  it('begins an epoch where more take part: no slot moves, and the units that come in are counted', () => {
     const { lock } = planned(EMPTY_LOCK, [two(60, 40, ', eligible: 20%')]);
     const next = planned(lock, [two(60, 40, ', eligible: 50%')]);
-    expect(next.changes).toMatchObject([{ after: { epoch: 2, enrolment: { eligible: 0.5 } }, splits: [] }]);
+    expect(next.changes).toMatchObject([
+      {
+        after: { epoch: 2, enrolment: { eligible: 0.5 } },
+        takingPart: { before: 0.2, after: 0.5, both: 0.2 },
+        splits: [{ kind: 'kept', moves: [], moved: 0, units: { moves: [{ from: 'old', to: 'next' }] } }],
+      },
+    ]);
+    expect(next.changes[0]?.splits[0]?.units.moved).toBeCloseTo(0.3 * 0.4, 12);
     expect(next.lock.models.get('m')?.past[0]).toMatchObject({ epoch: 1, enrolment: { eligible: 0.2 } });
     expect(owners(next.lock)).toEqual(owners(lock));
   });

@@ -54,8 +54,7 @@ function holds(steps: readonly Step[], model: string, attributes = NOTHING): Rec
     for (const { epoch, version, reason, slot, from } of now?.earlier ?? []) {
       const answer = then.get(epoch);
       seen[reason] = (seen[reason] ?? 0) + 1;
-      const isChampion = reason === 'ineligible' || reason === 'holdout';
-      expect({ version: isChampion ? 'old' : version, reason, slot, from }).toEqual({
+      expect({ version, reason, slot, from }).toEqual({
         version: answer?.version,
         reason: answer?.reason,
         slot: answer?.slot,
@@ -109,6 +108,20 @@ test('a rule that routes takes every unit, then as now; another one asks who tak
   const seen = holds(lived([[model('m', 50, rule(30))], [model('m', 50, rule(70))]]), 'm', ROUTED);
   expect(seen.rule).toBeGreaterThan(200);
   expect(seen.holdout).toBeGreaterThan(100);
+});
+
+test('the champion and the pins of then, and nothing of units that were taken from another key', () => {
+  const of = (champion: string, more = '', key = 'account-id'): string =>
+    model('m', 50, `, holdout: 50%${more}`)
+      .replace('champion: old', `champion: ${champion}`)
+      .replace('account-id', key);
+  const pins = ', overrides: { acct-1: next, acct-2: old }';
+  const seen = holds(lived([[of('old', pins)], [of('next', pins)], [of('next')]]), 'm');
+  expect(seen).toMatchObject({ override: 4 });
+  expect(seen.holdout).toBeGreaterThan(300);
+  const steps = lived([[of('old', '', 'card')], [of('old')], [of('next')]]);
+  const { earlier } = steps[2]?.explainer('m').explain(unit('acct-1'), NOTHING) ?? {};
+  expect(earlier?.map(({ reason }) => reason === 'other_key')).toEqual([false, true]);
 });
 
 test('a layer that is gone, or a model that had another name in it, is not guessed at', () => {

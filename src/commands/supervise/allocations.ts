@@ -7,7 +7,8 @@ import { SLOTS } from '../../model.ts';
 import { entryOf, type Lock } from '../../split/lock.ts';
 import { type Allocation, firstAllocation } from '../../split/next-allocation.ts';
 import { pastOf } from '../../split/plan-lock.ts';
-import { ruleKeys, type Shares, SPLIT, type Subject, subjectsOf } from '../../split/splits-of.ts';
+import { ruleKeys, SPLIT } from '../../split/split-keys.ts';
+import { type Shares, type Subject, subjectsOf } from '../../split/splits-of.ts';
 import {
   type Allocations,
   type AllocationTable,

@@ -20,18 +20,22 @@ import (
 const slots = 10000
 
 type split struct {
-	Slots map[string]string `json:"slots"`
-	Moved map[string]string `json:"moved"`
+	Shares map[string]float64 `json:"shares"`
+	Slots  map[string]string  `json:"slots"`
+	Moved  map[string]string  `json:"moved"`
 }
 
 type epoch struct {
-	Epoch    int              `json:"epoch"`
-	Salt     string           `json:"salt"`
-	Eligible float64          `json:"eligible"`
-	Holdout  float64          `json:"holdout"`
-	Layer    *string          `json:"layer"`
-	Splits   map[string]split `json:"splits"`
-	Past     []epoch          `json:"past"`
+	Epoch    int               `json:"epoch"`
+	Salt     string            `json:"salt"`
+	Eligible float64           `json:"eligible"`
+	Holdout  float64           `json:"holdout"`
+	Layer    *string           `json:"layer"`
+	Champion string            `json:"champion"`
+	Rules    []string          `json:"rules"`
+	Pins     map[string]string `json:"overrides"`
+	Splits   map[string]split  `json:"splits"`
+	Past     []epoch           `json:"past"`
 }
 
 type lockFile struct {
@@ -51,23 +55,8 @@ type vector struct {
 	Earlier []string `json:"earlier"`
 }
 
-// What gate.yaml says beyond shares.
-type facts struct {
-	champion  string
-	overrides map[string]string
-	regions   map[string]string // region asked for -> key in the lock
-}
-
-var known = map[string]facts{
-	"credit-default": {
-		champion:  "logistic",
-		overrides: map[string]string{"acct-7": "forest", "Zoë": "boosted", "李小龙": "forest"},
-		regions:   map[string]string{"EU": `{"header":{"region":"EU"}}`, "日本": `{"header":{"region":"日本"}}`},
-	},
-	"card-fraud": {champion: "old"},
-	"basket":     {champion: "a"},
-	"coupon":     {champion: "a"},
-}
+// Which rule a request of credit-default matches, by its region; all else stands in the lock.
+var rules = map[string]string{"EU": `{"header":{"region":"EU"}}`, "日本": `{"header":{"region":"日本"}}`}
 
 func murmur3(data []byte, h uint32) uint32 {
 	length := uint32(len(data))
@@ -91,6 +80,18 @@ func slotOf(salt string, unit []byte, seed uint32) int {
 
 func fill(owners []string, texts map[string]string) []string {
 	for name, text := range texts {
+		if text == "rest" { // all that nobody else has
+			for slot := range owners {
+				if owners[slot] == "" {
+					owners[slot] = name
+				}
+			}
+		}
+	}
+	for name, text := range texts {
+		if text == "rest" {
+			continue
+		}
 		for _, part := range strings.Split(text, ",") {
 			if part == "" {
 				continue
@@ -137,25 +138,29 @@ type gate struct {
 }
 
 func (g gate) assign(v vector, unit []byte) vector {
-	entry, about := g.lock.Models[v.Model], known[v.Model]
+	entry := g.lock.Models[v.Model]
 	v.Epoch, v.Slot, v.Owned = entry.Epoch, slotOf(entry.Salt, unit, 0), slots
 	v.Earlier = []string{}
 	for i, past := range entry.Past {
 		v.Earlier = append(v.Earlier, g.models[v.Model][i+1]["split"][slotOf(past.Salt, unit, 0)])
 	}
-	if version, pinned := about.overrides[string(unit)]; pinned {
+	if version, pinned := entry.Pins[string(unit)]; pinned {
 		v.Version, v.Reason = version, "override"
 		return v
 	}
-	if reason := g.excluded(v.Model, entry, unit); reason != "" {
-		v.Version, v.Reason = about.champion, reason
+	key, why, takesAll := "split", "split", false
+	for _, rule := range entry.Rules {
+		if rule == rules[v.Region] {
+			_, champion := entry.Splits[rule].Shares[entry.Champion]
+			key, why, takesAll = rule, "rule", !champion
+			break
+		}
+	}
+	if reason := g.excluded(v.Model, entry, unit); reason != "" && !takesAll {
+		v.Version, v.Reason = entry.Champion, reason
 		return v
 	}
-	key, ruled := about.regions[v.Region]
-	v.Reason = "rule"
-	if !ruled {
-		key, v.Reason = "split", "split"
-	}
+	v.Reason = why
 	owners := g.models[v.Model][0][key]
 	v.Version, v.Owned = owners[v.Slot], 0
 	for _, owner := range owners {

@@ -11,21 +11,8 @@ SLOTS = 10_000
 MASK = 0xFFFFFFFF
 SEEDS = {"split": 0, "eligible": 0x656C6967, "holdout": 0x686F6C64, "layer": 0x6C617965}
 
-# What gate.yaml says beyond shares: the lock does not repeat it.
-FACTS = {
-    "credit-default": {
-        "champion": "logistic",
-        "overrides": {"acct-7": "forest", "Zoë": "boosted", "李小龙": "forest"},
-        # (region asked for, key in the lock, whether the rule leaves the champion nothing: then it takes everyone)
-        "rules": [
-            ("EU", '{"header":{"region":"EU"}}', False),
-            ("日本", '{"header":{"region":"日本"}}', False),
-        ],
-    },
-    "card-fraud": {"champion": "old", "overrides": {}, "rules": []},
-    "basket": {"champion": "a", "overrides": {}, "rules": []},
-    "coupon": {"champion": "a", "overrides": {}, "rules": []},
-}
+# Which rule a request of credit-default matches, by its region; all else stands in the lock.
+RULES = {"EU": '{"header":{"region":"EU"}}', "日本": '{"header":{"region":"日本"}}'}
 
 
 def rotl(value, bits):
@@ -55,9 +42,12 @@ def slot_of(salt, unit, question="split"):
 
 
 def owners_of(slots, owners=None):
-    """Owner of each slot, from texts like `0-41,57`."""
-    owners = list(owners) if owners else [None] * SLOTS
+    """Owner of each slot, from texts like `0-41,57`, or `rest`: all that nobody else has."""
+    rest = next((name for name, text in slots.items() if text == "rest"), None)
+    owners = list(owners) if owners else [rest] * SLOTS
     for name, text in slots.items():
+        if text == "rest":
+            continue
         for part in text.split(",") if text else []:
             first, _, last = part.partition("-")
             for slot in range(int(first), int(last or first) + 1):
@@ -79,13 +69,14 @@ def tables_of(entry):
 
 
 def assign(lock, tables, model, unit, region):
-    facts, entry = FACTS[model], lock["models"][model]
+    entry = lock["models"][model]
     slot = slot_of(entry["salt"], unit)
-    for name, version in facts["overrides"].items():
+    for name, version in entry.get("overrides", {}).items():
         if name.encode() == unit:
             return {"slot": slot, "version": version, "reason": "override", "owned": SLOTS}
-    key, takes_all = next(((key, takes) for asked, key, takes in facts["rules"] if asked == region), ("split", False))
-    if not takes_all:
+    key = next((key for key in entry.get("rules", []) if key == RULES.get(region)), "split")
+    # A rule that leaves the champion nothing takes everyone.
+    if key == "split" or entry["champion"] in entry["splits"][key]["shares"]:
         reason = None
         if slot_of("holdout", unit, "holdout") < round(entry["holdout"] * SLOTS):
             reason = "holdout"
@@ -96,7 +87,7 @@ def assign(lock, tables, model, unit, region):
         elif slot_of(entry["salt"], unit, "eligible") >= round(entry["eligible"] * SLOTS):
             reason = "ineligible"
         if reason:
-            return {"slot": slot, "version": facts["champion"], "reason": reason, "owned": SLOTS}
+            return {"slot": slot, "version": entry["champion"], "reason": reason, "owned": SLOTS}
     owners = tables["model " + model][0][1][key]
     reason = "split" if key == "split" else "rule"
     return {"slot": slot, "version": owners[slot], "reason": reason, "owned": owners.count(owners[slot])}
@@ -127,7 +118,7 @@ def main():
         lock = json.load(file)
     tables = {f"{kind} {name}": tables_of(entry) for kind in ("model", "layer") for name, entry in lock[kind + "s"].items()}
     vectors = []
-    for model in FACTS:
+    for model in ["credit-default", "card-fraud", "basket", "coupon"]:
         for unit in [text.encode() for text in UNITS] + RAW:
             for region in ["", "EU", "日本"] if model == "credit-default" else [""]:
                 answer = assign(lock, tables, model, unit, region)
