@@ -97,6 +97,7 @@ function addOutcomes(app: OpenAPIHono, view: AdminView): void {
 }
 
 function addConfig(app: OpenAPIHono, view: AdminView): void {
+  app.openapi(routes.sinksRoute, (c) => c.json({ sinks: view.sinks() }, 200));
   app.openapi(routes.configRoute, (c) => c.json(view.config(), 200));
   app.openapi(routes.reloadRoute, async (c) => {
     const outcome = await view.reload();

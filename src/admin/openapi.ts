@@ -263,6 +263,28 @@ export const outcomesSchema = z
 export const outcomesTakenSchema = z
   .strictObject({ ok: z.literal(true), written: count, known: count.describe('Had come before.') })
   .openapi('OutcomesTaken');
+const unixMs = z.number().min(0).describe('Unix milliseconds.');
+
+export const sinksSchema = z
+  .strictObject({
+    sinks: list(
+      z.strictObject({
+        name: z.string(),
+        type: z.string(),
+        state: z.enum(['delivering', 'failing']).describe('failing: the last attempt failed, and another follows.'),
+        delivered: count.describe('Records that the sink has confirmed.'),
+        refused: z.record(z.string(), count).describe('Records that it will never take, by reason: passed over.'),
+        retried: count.describe('Records handed over once more.'),
+        failures: z.record(z.string(), count).describe('Attempts that failed, by reason.'),
+        skipped: count.describe('Records, at most, that captures.keep deleted before they were read.'),
+        lagRecords: count.describe('Records on disk, at most, that are not confirmed.'),
+        lagBytes: count,
+        lastDeliveredAt: unixMs.nullable(),
+        lastFailure: z.strictObject({ at: unixMs, fault: z.string(), message: z.string() }).nullable(),
+      }),
+    ),
+  })
+  .openapi('Sinks');
 
 export const reloadedSchema = z.strictObject({ ok: z.literal(true), generation: z.string() }).openapi('Reloaded');
 

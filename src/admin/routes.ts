@@ -175,6 +175,13 @@ export const capturesRoute = createRoute({
   responses: { 200: json(shapes.capturesSchema, 'The accounts of this moment.'), ...guarded },
 });
 
+export const sinksRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/sinks',
+  summary: 'Where records are sent on to, and how far each sink is',
+  responses: { 200: json(shapes.sinksSchema, 'The sinks, in the order of the configuration.'), ...guarded },
+});
+
 export const configRoute = createRoute({
   method: 'get',
   path: '/api/v1/config',

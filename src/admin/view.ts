@@ -205,6 +205,22 @@ export interface DecisionView {
 export type OutcomesTaken =
   | { readonly ok: true; readonly written: number; readonly known: number }
   | { readonly ok: false; readonly why: 'invalid' | 'full'; readonly problems: readonly string[] };
+/** Where records are sent on to: what became of them. */
+export interface SinkView {
+  readonly name: string;
+  readonly type: string;
+  readonly state: 'delivering' | 'failing';
+  readonly delivered: number;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly retried: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly skipped: number;
+  readonly lagRecords: number;
+  readonly lagBytes: number;
+  /** Unix milliseconds. */
+  readonly lastDeliveredAt: number | null;
+  readonly lastFailure: { readonly at: number; readonly fault: string; readonly message: string } | null;
+}
 
 export type ReloadOutcome =
   | { readonly ok: true; readonly generation: string }
@@ -234,6 +250,7 @@ export interface AdminView {
   decision(id: string): Promise<DecisionView | undefined>;
   /** @param raw as they came in JSON */
   addOutcomes(raw: readonly unknown[]): Promise<OutcomesTaken>;
+  sinks(): readonly SinkView[];
   /** Prometheus exposition and its content type. */
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;
   reload(): Promise<ReloadOutcome>;

@@ -13,6 +13,10 @@ const FORMAT = 'headgate-plan-2';
 export const SECRETS: readonly (readonly string[])[] = [
   ['admin', 'token'],
   ['telemetry', 'traces', 'headers', '*'],
+  ['captures', 'sinks', '*', 'headers', '*'],
+  ['captures', 'sinks', '*', 'sasl', 'password'],
+  ['captures', 'sinks', '*', 'credentials', 'secretAccessKey'],
+  ['captures', 'sinks', '*', 'credentials', 'sessionToken'],
   ['versions', '*', 'auth', 'token'],
   ['versions', '*', 'auth', 'value'],
   ['capture', 'hashKey'],

@@ -12,8 +12,9 @@ import { child, entriesOf, type Located } from './located.ts';
 import { createNamedFiles, type NamedFiles } from './named-files.ts';
 import type { ModelPlan, Plan } from './plan.ts';
 import { createFindings, type Findings, type Problem } from './problem.ts';
-import { type GateParts, resolveGate } from './resolve-gate.ts';
+import { resolveGate } from './resolve-gate.ts';
 import { resolveModel } from './resolve-model.ts';
+import { resolveSinks } from './resolve-sinks.ts';
 import { gateSchema, MODELS_MAX, modelSchema } from './schema.ts';
 import { readYaml } from './source.ts';
 import { validate } from './validate.ts';
@@ -49,11 +50,13 @@ export function loadPlan(file: string, { env, serial }: LoadOptions): LoadResult
   const includes = readIncludes(raw, root, files, env, findings);
   const gate = resolveGate(raw, root, files, env, findings);
   const models = readModels(root, includes.models, files, findings);
+  const named = new Set(models.plans.map(({ name }) => name));
+  const sinks = resolveSinks(raw.captures.sinks, child(root, 'captures', 'sinks') ?? root, named, files, findings);
   const read = { files: files.all, patterns: includes.patterns };
   if (findings.count > 0) return { kind: 'problems', problems: findings.all(), ...read };
   const { models: _models, defaults: _defaults, include: _include, ...own } = raw;
   const generation = generationOf({ gate: shareable(own, root), models: models.content, files: files.digests });
-  return { kind: 'plan', plan: planOf(gate, models.plans, generation, serial), ...read };
+  return { kind: 'plan', plan: planOf({ ...gate, sinks }, models.plans, generation, serial), ...read };
 }
 
 /** What to watch: the files of a result, and those that its patterns match now. */
@@ -61,7 +64,12 @@ export function filesToWatch(result: LoadResult): readonly string[] {
   return [...new Set([...result.files, ...result.patterns.flatMap(matching)])];
 }
 
-function planOf(gate: GateParts, models: readonly ModelPlan[], generation: string, serial: number): Plan {
+function planOf(
+  gate: Omit<Plan, 'generation' | 'serial' | 'models'>,
+  models: readonly ModelPlan[],
+  generation: string,
+  serial: number,
+): Plan {
   return { generation, serial, ...gate, models };
 }
 

@@ -13,6 +13,8 @@ export interface Plan {
   /** Absolute path of the folder for captures and state. */
   readonly data: string;
   readonly captures: CapturesPlan;
+  /** Where records are sent on to, in the order of the file. */
+  readonly sinks: readonly SinkPlan[];
   readonly telemetry: TelemetryPlan;
   readonly models: readonly ModelPlan[];
 }
@@ -303,4 +305,68 @@ export interface DriftPlan {
   readonly tolerance: number;
   /** Rows that make a provisional baseline. */
   readonly provisionalRows: number;
+}
+
+/** Where captured records are sent on to, with credentials: it goes to the thread of the sinks and nowhere else. */
+export type SinkPlan = CloudEventsSinkPlan | KafkaSinkPlan | S3SinkPlan;
+export type SinkType = SinkPlan['type'];
+
+interface AnySinkPlan {
+  readonly name: string;
+  /** Names of the models whose records are sent; null: all. */
+  readonly models: readonly string[] | null;
+  readonly shadows: boolean;
+  /** Where a sink begins that has never run: with the oldest record kept, or with the next one. */
+  readonly from: 'earliest' | 'latest';
+  /** What is delivered at once, at most; and how long the first record of it may wait for the others. */
+  readonly batch: { readonly recordsMax: number; readonly bytesMax: number; readonly lingerMs: number };
+  /** For one attempt. */
+  readonly timeoutMs: number;
+  readonly tls: ClientTlsPlan | null;
+}
+
+export interface CloudEventsSinkPlan extends AnySinkPlan {
+  readonly type: 'cloudevents';
+  readonly url: string;
+  /** An event per request, or many (application/cloudevents-batch+json). */
+  readonly mode: 'binary' | 'batched';
+  readonly events: 'all' | 'request' | 'response';
+  readonly namespace: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface KafkaSinkPlan extends AnySinkPlan {
+  readonly type: 'kafka';
+  /** host:port, to begin with. */
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  /** What of a record decides its partition. */
+  readonly key: 'model' | 'unit';
+  readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+  readonly sasl: SaslPlan | null;
+}
+
+export interface SaslPlan {
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface S3SinkPlan extends AnySinkPlan {
+  readonly type: 's3';
+  /** scheme://host[:port] */
+  readonly endpoint: string;
+  readonly bucket: string;
+  /** Without slashes at its ends; '' for none. */
+  readonly prefix: string;
+  readonly region: string;
+  /** Whether the bucket stands in the path or before the host. */
+  readonly addressing: 'path' | 'host';
+  readonly credentials: S3Credentials;
+}
+
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | null;
 }

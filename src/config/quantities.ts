@@ -115,6 +115,11 @@ export function headerName() {
   );
 }
 
+/** Key of a map of headers. Names are one word in any case: written twice, they are a problem of the Plan's making. */
+export function headerKey() {
+  return z.string().regex(TOKEN, { error: 'this is not the name of a header; write it like account-id' });
+}
+
 /** Value that a header must have. Whole: no line could carry a control character, or a blank at an end (RFC 9110 section 5.5). */
 export function headerValue() {
   return z.string({ error: 'the value of a header is text; put {value} in quotes' }).refine(

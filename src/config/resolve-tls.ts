@@ -35,7 +35,7 @@ export function resolveClientTls(
 ): ClientTlsPlan | null {
   if (raw === undefined) return null;
   if (endpoints.length > 0 && endpoints.every(({ origin }) => origin.startsWith('http:'))) {
-    findings.at(at, 'tls is set, and no URL of the version is https', 'write https in the URL, or leave tls out');
+    findings.at(at, 'tls is set, and no URL here is https', 'write https in the URL, or leave tls out');
   }
   const cert = files.pem(child(at, 'cert'), raw.cert);
   const key = files.pem(child(at, 'key'), raw.key);

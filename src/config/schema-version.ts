@@ -28,7 +28,7 @@ const authSchema = z.discriminatedUnion(
   { error: 'this is no known type of auth; use bearer or header' },
 );
 
-const tlsSchema = z.strictObject({
+export const tlsSchema = z.strictObject({
   ca: words().optional().describe('PEM file with the authorities to trust. Default: those of the system.'),
   cert: words().optional().describe('PEM file with the client certificate.'),
   key: words().optional().describe('PEM file with its private key.'),

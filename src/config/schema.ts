@@ -8,6 +8,7 @@ import {
   bearerToken,
   duration,
   durationOrNone,
+  headerKey,
   headerName,
   headerValue,
   hostName,
@@ -23,6 +24,7 @@ import {
   whole,
   words,
 } from './quantities.ts';
+import { sinksSchema } from './schema-sinks.ts';
 import { versionSchema } from './schema-version.ts';
 
 /** Versions fit into one byte of a slot, models into two of a record. */
@@ -30,12 +32,6 @@ export const VERSIONS_MAX = 255;
 export const MODELS_MAX = 65_535;
 
 const headerMap = () => z.record(headerKey(), headerValue());
-
-/** Names of headers are one word in any case: written twice, they are a problem of the Plan's making. */
-const headerKey = () =>
-  z
-    .string()
-    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'this is not the name of a header; write it like account-id' });
 
 const weights = () => {
   const error = '{value} is not a weight; write a number that is zero or more, such as 90';
@@ -341,6 +337,7 @@ export const gateSchema = z.strictObject({
         })
         .prefault({})
         .describe('Group commit.'),
+      sinks: sinksSchema,
     })
     .prefault({})
     .describe('How records are written, and what stays of them.'),

@@ -29,6 +29,7 @@ import type { MonitorSetup } from './messages.ts';
 import { createObserver } from './observe.ts';
 import { createPlanShelf } from './plan-shelf.ts';
 import { createReloadDesk } from './reload-desk.ts';
+import { createSinks, type Sinks } from './sinks.ts';
 import { takeOutcomes } from './take-outcomes.ts';
 import { startTicks } from './ticks.ts';
 import { createUnreadableCounts, type UnreadableCounts } from './unreadable.ts';
@@ -88,6 +89,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     report: (message) => log.warn(message),
   });
   const outcomes = createOutcomeLog({ data, replica: capture.replica });
+  const sinks = createSinks({ data, replica: capture.replica, logLevel: telemetry.logLevel }, log, clock);
   const shelf = createPlanShelf(setup.plan, setup.allocations, setup.histories);
   const drift = createDriftEngine({ clock });
   const comparer = createComparer({ clock });
@@ -117,6 +119,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     ...numbersOf({
       capture,
       store,
+      sinks,
       comparer,
       logLinesLost: options.logLinesLost,
       unreadable,
@@ -135,6 +138,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     decision: async (id) =>
       decisionView(id, await findCalls(id, { capture, store, clock }), await findOutcomes(data, id)),
     addOutcomes: (raw) => takeOutcomes(outcomes, raw, clock.wall()),
+    sinks: sinks.states,
     metrics: exposition.render,
     reload: desk.ask,
   };
@@ -147,6 +151,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     },
   );
   const ticks = startTicks({ capture, store, traffic, drift, comparer, fault }, setup.plan.captures.commit.everyMs);
+  sinks.apply(setup.plan.sinks);
 
   return {
     port: server.port,
@@ -158,6 +163,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       capture.configure(plan.captures);
       store.configure(plan.captures.store);
       ticks.flushEvery(plan.captures.commit.everyMs);
+      sinks.apply(plan.sinks);
       const named = new Map(plan.models.map(({ name, versions }) => [name, new Set(versions.map((one) => one.name))]));
       comparer.retain(named);
       capture.retainModels(named.keys());
@@ -175,7 +181,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       await intake.finish(options.hangUpMs ?? HANG_UP_MS);
       ticks.stop();
       await Promise.all([store.stop(), outcomes.close()]);
-      await Promise.all([capture.close(), traces?.close(), server.close()]);
+      // Sinks deliver what capture has written until its end.
+      await Promise.all([capture.close().then(sinks.stop), traces?.close(), server.close()]);
     },
   };
 }
@@ -189,6 +196,7 @@ async function openTraces(plan: Plan, { version, log }: MonitorOptions, replica:
 function numbersOf(sources: {
   readonly capture: Capture;
   readonly store: Store;
+  readonly sinks: Sinks;
   readonly unreadable: UnreadableCounts;
   readonly drift: DriftEngine;
   readonly comparer: Comparer;
@@ -196,13 +204,14 @@ function numbersOf(sources: {
   readonly shelf: { readonly current: { readonly plan: Plan } };
   readonly config: MonitorNumbers['config'];
 }): MonitorNumbers {
-  const { capture, store, unreadable, drift, shelf, comparer, logLinesLost, config } = sources;
+  const { capture, store, sinks, unreadable, drift, shelf, comparer, logLinesLost, config } = sources;
   const snapshot = createAccountSnapshot(capture);
   return {
     config,
     capture: () => snapshot().totals,
     captureModels: () => snapshot().models,
     store: () => store.counts,
+    sinks: sinks.states,
     unreadable: unreadable.all,
     driftCounts: drift.counters,
     compare: comparer.counters,

@@ -1,6 +1,7 @@
 // The metric families of what the monitor knows: configuration, capture, drift. It hands in callbacks, read at each scrape.
 
 import type { Family, Sample } from './families.ts';
+import { type SinkNumbers, sinkFamilies } from './sink-families.ts';
 
 interface CaptureNumbers {
   readonly received: number;
@@ -36,6 +37,8 @@ export interface MonitorNumbers {
   };
   /** The same accounts by model, with the gateways' part; '' is what belongs to none. */
   captureModels(): ReadonlyMap<string, CaptureNumbers>;
+  /** Where records are sent on to. */
+  readonly sinks: () => readonly SinkNumbers[];
   unreadable(): Iterable<{ readonly model: string; readonly count: number }>;
   drift(): Iterable<{
     readonly model: string;
@@ -81,6 +84,7 @@ export function monitorFamilies(numbers: MonitorNumbers, gateways: GatewayNumber
     ...captureFamilies(numbers),
     ...modelFamilies(numbers),
     ...storeFamilies(numbers),
+    ...sinkFamilies(numbers.sinks),
     ...driftFamilies(numbers),
     ...driftCountFamilies(numbers),
     ...compareFamilies(numbers),

@@ -302,6 +302,22 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
         generation: config.generation,
       };
     },
+    sinks: () => [
+      {
+        name: 'payload-log',
+        type: 'cloudevents',
+        state: 'failing',
+        delivered: 120,
+        refused: { status_400: 1 },
+        retried: 8,
+        failures: { connect: 3 },
+        skipped: 0,
+        lagRecords: 12,
+        lagBytes: 34_000,
+        lastDeliveredAt: 1_700_000_000_000,
+        lastFailure: { at: 1_700_000_001_000, fault: 'connect', message: 'http://127.0.0.1:1: connection refused' },
+      },
+    ],
     decision: async (id) =>
       id === 'known'
         ? {

@@ -36,6 +36,7 @@ test('the answers of the monitor itself have the documented shape, field by fiel
       `${model}/shadows`,
       `${model}/drift`,
       '/api/v1/captures',
+      '/api/v1/sinks',
       '/api/v1/config',
       '/api/v1/live',
     ]) {

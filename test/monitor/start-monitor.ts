@@ -54,6 +54,7 @@ export function plan(models: readonly ModelPlan[], data: string, changes: Partia
       commit: { everyMs: 50, bytes: 1024 ** 2, timeoutMs: 2000 },
       store: { everyMs: null, memoryBytes: 2 ** 28, retention: { bodiesMs: 1e9, recordsMs: 1e9, bytesMax: 1e9 } },
     },
+    sinks: [],
     telemetry: {
       logLevel: 'silent',
       accessLog: 0,

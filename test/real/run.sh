@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The real-server test on one command: Python environments (made once, kept under node_modules/.cache), then vitest.
+# The real-server test on one command: Python environments, Kafka and MinIO (once, kept under node_modules/.cache), then vitest.
 #
 #   HEADGATE_REAL_ROWS   rows that go through the gate (default: all 30000)
 #   HEADGATE_REAL_DATA   the card holders' CSV (default: ../shared/data/credit-default.csv)
@@ -53,6 +53,36 @@ environment() {
 
 HEADGATE_REAL_PYTHON="$(environment mlserver-mlflow)"
 HEADGATE_REAL_KSERVE="$(environment kserve)"
-export HEADGATE_REAL_PYTHON HEADGATE_REAL_KSERVE
+HEADGATE_REAL_SINKS="$(environment sinks)"
+export HEADGATE_REAL_PYTHON HEADGATE_REAL_KSERVE HEADGATE_REAL_SINKS
+
+# Jars of Apache Kafka, from Maven Central.
+kafka_jars() {
+  local file=test/real/kafka/pom.xml folder
+  folder="$PWD/$cache/kafka-$(sha256sum <"$file" | cut -c1-16)"
+  if [ ! -f "$folder/complete" ]; then
+    rm -rf "$cache"/kafka-*
+    echo "real: fetching Kafka" >&2
+    mvn -q -B -f "$file" dependency:copy-dependencies -DoutputDirectory="$folder" -DincludeScope=runtime >&2
+    touch "$folder/complete"
+  fi
+  echo "$folder"
+}
+
+# A server that speaks S3, built from source by Go: two or three minutes, once.
+minio_server() {
+  local version=v0.0.0-20260212201848-7aac2a2c5b7c folder
+  folder="$PWD/$cache/minio-$version"
+  if [ ! -x "$folder/minio" ]; then
+    rm -rf "$cache"/minio-*
+    echo "real: building MinIO (some minutes)" >&2
+    GOBIN="$folder" go install "github.com/minio/minio@$version" >&2
+  fi
+  echo "$folder/minio"
+}
+
+HEADGATE_REAL_KAFKA="$(kafka_jars)"
+HEADGATE_REAL_MINIO="$(minio_server)"
+export HEADGATE_REAL_KAFKA HEADGATE_REAL_MINIO
 
 exec npx vitest run --config test/real/vitest.config.ts

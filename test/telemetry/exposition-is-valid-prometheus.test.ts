@@ -41,6 +41,20 @@ const numbers: MonitorNumbers = {
   }),
   compare: () => ({ waiting: 31, evicted: 32, expired: 33, tooLarge: 34 }),
   logLinesLost: () => 41,
+  sinks: () => [
+    {
+      name: 'lake',
+      state: 'failing',
+      delivered: 51,
+      refused: { status_400: 52 },
+      retried: 53,
+      failures: { connect: 54 },
+      skipped: 55,
+      lagRecords: 56,
+      lagBytes: 57,
+      lastDeliveredAt: 58_500,
+    },
+  ],
   unreadable: () => [{ model: 'fraud', count: 3 }],
   drift: () => [
     { model: 'fraud', version: 'v1', feature: 'amount', side: 'request', psi: 0.31 },
@@ -143,6 +157,15 @@ test('configuration, capture and drift are shown as the monitor gives them', asy
   expect(value('headgate_compare_released_total', { reason: 'too_large' })).toBe(34);
   expect(value('headgate_spans_total', { result: 'failed' })).toBe(2);
   expect(value('headgate_unreadable_total', { model: 'fraud' })).toBe(3);
+  expect(value('headgate_sink_up', { sink: 'lake' })).toBe(0);
+  expect(value('headgate_sink_delivered_total', { sink: 'lake' })).toBe(51);
+  expect(value('headgate_sink_refused_total', { sink: 'lake', reason: 'status_400' })).toBe(52);
+  expect(value('headgate_sink_retried_total', { sink: 'lake' })).toBe(53);
+  expect(value('headgate_sink_failures_total', { sink: 'lake', reason: 'connect' })).toBe(54);
+  expect(value('headgate_sink_skipped_total', { sink: 'lake' })).toBe(55);
+  expect(value('headgate_sink_lag_records', { sink: 'lake' })).toBe(56);
+  expect(value('headgate_sink_lag_bytes', { sink: 'lake' })).toBe(57);
+  expect(value('headgate_sink_last_delivered_timestamp_seconds', { sink: 'lake' })).toBe(58.5);
   expect(families.get('headgate_drift_psi')?.samples).toHaveLength(1);
   expect(value('headgate_build_info', { version: '1.2.3' })).toBe(1);
 });

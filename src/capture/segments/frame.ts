@@ -12,7 +12,7 @@ import { crc32 } from 'node:zlib';
 
 export const MAGIC: Buffer = Buffer.from('HGCAP\0\0\x01', 'latin1');
 export const FRAME_HEAD_BYTES = 20;
-const MARK: Buffer = Buffer.from('HGF\x1e', 'latin1');
+export const MARK: Buffer = Buffer.from('HGF\x1e', 'latin1');
 const MARK_NUMBER = MARK.readUInt32LE(0);
 const CHECKED_FROM = 12;
 /** The first four bytes of a row are a length; none is this long. */
@@ -44,6 +44,12 @@ export function sealFrame(bytes: Buffer, offset: number, length: number, sequenc
   bytes.writeDoubleLE(sequence, offset + CHECKED_FROM);
   bytes.writeUInt32LE(crc32(bytes.subarray(offset + CHECKED_FROM, end)), offset + 8);
   return end;
+}
+
+/** Whole length of the frame that begins at `offset`, as its head says; undefined where no head stands there. */
+export function frameLengthAt(bytes: Buffer, offset: number): number | undefined {
+  if (offset + FRAME_HEAD_BYTES > bytes.length || bytes.readUInt32LE(offset) !== MARK_NUMBER) return undefined;
+  return FRAME_HEAD_BYTES + bytes.readUInt32LE(offset + 4);
 }
 
 /** The whole and undamaged frame at `offset`, or undefined. */

@@ -1,0 +1,97 @@
+// HTTP as sinks speak it: one server, connections kept, a deadline for every request, failures in the words of the contract.
+// What an answer's status means is each sink's own business.
+
+import { Pool } from 'undici';
+import type { ClientTlsPlan } from '../../config/plan.ts';
+import { SinkFailure, type SinkFault } from './sink.ts';
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Its beginning. */
+  readonly text: string;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With its query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+}
+
+export interface HttpClient {
+  /** @throws SinkFailure where there is no answer */
+  ask(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  close(): Promise<void>;
+}
+
+const ANSWER_BYTES_MAX = 64 * 1024;
+
+/** @param origin scheme://host:port */
+export function createHttpClient(
+  origin: string,
+  tls: ClientTlsPlan | null,
+  timeoutMs: number,
+  connections: number,
+): HttpClient {
+  const pool = new Pool(origin, {
+    connections,
+    allowH2: false,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    connect: {
+      timeout: timeoutMs,
+      ...(tls?.ca == null ? {} : { ca: tls.ca }),
+      ...(tls?.cert == null ? {} : { cert: tls.cert }),
+      ...(tls?.key == null ? {} : { key: tls.key }),
+      ...(tls?.serverName == null ? {} : { servername: tls.serverName }),
+      rejectUnauthorized: tls?.verify ?? true,
+    },
+  });
+  return {
+    async ask({ method, path, headers, body }, signal) {
+      try {
+        const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+        const answer = await pool.request({
+          method,
+          path,
+          headers: { ...headers },
+          ...(body === undefined ? {} : { body }),
+          signal: deadline,
+        });
+        const pieces: Buffer[] = [];
+        let bytes = 0;
+        for await (const piece of answer.body as AsyncIterable<Buffer>) {
+          if (bytes < ANSWER_BYTES_MAX) pieces.push(piece);
+          bytes += piece.length;
+        }
+        return { status: answer.statusCode, headers: answer.headers, text: Buffer.concat(pieces).toString('utf8') };
+      } catch (error) {
+        throw new SinkFailure(faultOf(error), `${origin}: ${wordsOf(error)}`, { cause: error });
+      }
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+function faultOf(error: unknown): SinkFault {
+  const { name, code = '' } = error as NodeJS.ErrnoException;
+  if (name === 'TimeoutError' || code.includes('TIMEOUT') || code === 'ETIMEDOUT') return 'timeout';
+  return 'connect';
+}
+
+function wordsOf(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException;
+  return message === '' ? String(code) : message;
+}
+
+/** What an answer says about the sink as a whole; null: it is about what was sent, or success. */
+export function faultOfStatus(status: number): SinkFault | null {
+  if (status === 429) return 'throttled';
+  if (status === 401 || status === 403 || status === 407) return 'credentials';
+  if (status === 404 || status === 405) return 'missing';
+  if (status >= 500 || status < 200 || (status >= 300 && status < 400) || status === 408 || status === 425)
+    return 'status';
+  return null;
+}
