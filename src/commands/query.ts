@@ -112,14 +112,14 @@ async function ask(options: QueryOptions, data: string, folder: string, progress
 const THREADS = 2;
 
 /** From here on nothing but these files can be opened, nothing can be loaded, and none of this can be taken back. */
-async function lockDown(database: Database, paths: readonly string[]): Promise<void> {
+export async function lockDown(database: Database, paths: readonly string[]): Promise<void> {
   await database.run(`SET allowed_paths = ${listed(paths)}`);
   await database.run('SET enable_external_access = false');
   await database.run('SET lock_configuration = true');
 }
 
 /** @returns what is wrong with it, in words; null: it is one SELECT, which can only read */
-async function statementProblem({ connection }: Database, sql: string): Promise<string | null> {
+export async function statementProblem({ connection }: Database, sql: string): Promise<string | null> {
   const { StatementType } = await import('@duckdb/node-api');
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) return `This is ${statements.count} statements; ask one SELECT at a time.`;

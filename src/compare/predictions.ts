@@ -15,7 +15,8 @@ export interface Agreement {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-export function comparePredictions(one: Table, other: Table): Agreement {
+/** @param tolerance relative, for numbers */
+export function comparePredictions(one: Table, other: Table, tolerance = TOLERANCE): Agreement {
   const found = {
     equal: one.rows === other.rows && one.columns.length === other.columns.length,
     absoluteDifference: 0,
@@ -26,23 +27,29 @@ export function comparePredictions(one: Table, other: Table): Agreement {
     const column = one.columns[i] as Column;
     const match = matchOf(column, i, one, other);
     if (match === undefined) found.equal = false;
-    else compareColumns(column, match, one.rows, found);
+    else compareColumns(column, match, one.rows, tolerance, found);
   }
   return found;
 }
 
 /** By name, where there is more than one: at the same place first. */
-function matchOf({ name }: Column, place: number, one: Table, other: Table): Column | undefined {
+export function matchOf({ name }: Column, place: number, one: Table, other: Table): Column | undefined {
   const there = other.columns[place];
   if (there?.name === name || (one.columns.length === 1 && other.columns.length === 1)) return there;
   return other.columns.find((column) => column.name === name);
 }
 
-function compareColumns({ values }: Column, match: Column, rows: number, found: Mutable<Agreement>): void {
+function compareColumns(
+  { values }: Column,
+  match: Column,
+  rows: number,
+  tolerance: number,
+  found: Mutable<Agreement>,
+): void {
   for (let row = 0; row < rows; row++) {
     const x = values[row];
     const y = match.values[row];
-    if (!isSame(x, y)) found.equal = false;
+    if (!isSame(x, y, tolerance)) found.equal = false;
     if (typeof x !== 'number' || typeof y !== 'number') continue;
     const difference = Math.abs(x - y);
     if (!Number.isFinite(difference)) continue;
@@ -51,9 +58,9 @@ function compareColumns({ values }: Column, match: Column, rows: number, found: 
   }
 }
 
-function isSame(x: Value | undefined, y: Value | undefined): boolean {
+function isSame(x: Value | undefined, y: Value | undefined, tolerance: number): boolean {
   if (typeof x !== 'number' || typeof y !== 'number') return x === y;
   const difference = Math.abs(x - y);
   if (!Number.isFinite(difference)) return Object.is(x, y);
-  return difference <= TOLERANCE * Math.max(Math.abs(x), Math.abs(y));
+  return difference <= tolerance * Math.max(Math.abs(x), Math.abs(y));
 }
