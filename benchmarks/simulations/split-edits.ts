@@ -31,6 +31,10 @@ export interface EditResult {
   ownerless: number;
   /** Edits that gave all that some versions had to one other, whose share then was a whole number of slots and had not been. */
   handedWhole: number;
+  /** Versions whose share changed and that are further from their exact share than docs/allocation-lock.md says. */
+  roundedTooFar: number;
+  /** Edits whose moved slots are further from the distance of the exact shares than roundings before and after explain. */
+  movedTooFar: number;
   /** Largest distance, in slots, of the moved slots from the total variation distance of the exact shares. */
   worstExcess: number;
   /** Largest distance, in slots, of a version's count from its exact share. */
@@ -59,6 +63,8 @@ export function simulateEdits(
     aboveMinimum: 0,
     ownerless: 0,
     handedWhole: 0,
+    roundedTooFar: 0,
+    movedTooFar: 0,
     worstExcess: 0,
     worstRounding: 0,
     unreadable: 0,
@@ -152,9 +158,44 @@ function compare(before: Allocation, after: Allocation, slots: Uint16Array, resu
   if (movedSlots !== least) result.aboveMinimum++;
   const exact = (SLOTS * change.reduce((sum, one) => sum + Math.abs(one), 0)) / 2;
   result.worstExcess = Math.max(result.worstExcess, Math.abs(movedSlots - exact));
-  for (const [at, name] of all.entries()) {
-    const rounding = Math.abs((has[at] as number) - SLOTS * (after.shares.get(name) ?? 0));
-    result.worstRounding = Math.max(result.worstRounding, rounding);
+  const roundings = (counts: readonly number[], { shares }: Allocation): number[] =>
+    counts.map((count, at) => count - SLOTS * (shares.get(all[at] ?? '') ?? 0));
+  const [then, now] = [roundings(had, before), roundings(has, after)];
+  judgeRoundings(then, now, change, result);
+  /** What roundings can add to the slots that all of one side lose, or gain. */
+  const slack = (sign: number): number =>
+    change.reduce((sum, one, at) => {
+      const both = Math.abs(then[at] as number) + Math.abs(now[at] as number);
+      return Math.sign(one) === sign && Math.abs(one) > SAME ? sum + both : sum;
+    }, 0);
+  if (Math.abs(movedSlots - exact) > Math.min(slack(1), slack(-1)) + 1e-6) result.movedTooFar++;
+  result.worstRounding = Math.max(result.worstRounding, ...now.map(Math.abs));
+}
+
+/** Shares that are less apart are the same. */
+const SAME = 1e-9;
+
+/**
+ * The bound of docs/allocation-lock.md: less than one slot; or no further off than it was; or, where those who keep their slots are
+ * together `rest` slots off, no further than that.
+ */
+function judgeRoundings(
+  then: readonly number[],
+  now: readonly number[],
+  change: readonly number[],
+  result: EditResult,
+): void {
+  const has = (at: number): number => now[at] as number;
+  const isKept = (at: number): boolean => {
+    const slots = has(at) - (then[at] as number) + SLOTS * (change[at] as number);
+    return Math.abs(change[at] as number) <= SAME || Math.abs(slots) < 1e-6;
+  };
+  const rest = Math.abs(now.reduce((sum, rounding, at) => (isKept(at) ? sum + rounding : sum), 0));
+  for (const at of now.keys()) {
+    if (Math.abs(change[at] as number) <= SAME) continue;
+    const far = Math.abs(has(at));
+    const bound = Math.max(1, Math.abs(then[at] as number), isKept(at) ? 0 : rest);
+    if (far > bound + 1e-6) result.roundedTooFar++;
   }
 }
 

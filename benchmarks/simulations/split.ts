@@ -50,6 +50,8 @@ say(`  to a version that did not grow              ${found.wentWithoutNeed}  ${j
 say(`  edits that moved more than the minimum      ${found.aboveMinimum}  ${judge(found.aboveMinimum === 0)}`);
 say(`  slots owned by a version that is gone       ${found.ownerless}  ${judge(found.ownerless === 0)}`);
 say(`  shares handed on that became a whole number ${count(found.handedWhole)}  ${judge(found.handedWhole > 0)}`);
+say(`  versions further off than the bound allows  ${found.roundedTooFar}  ${judge(found.roundedTooFar === 0)}`);
+say(`  edits whose moves roundings do not explain  ${found.movedTooFar}  ${judge(found.movedTooFar === 0)}`);
 say(`  moved slots from the exact distance, worst  ${found.worstExcess.toFixed(2)} of 10,000`);
 say(`  a version's slots from its share, worst     ${found.worstRounding.toFixed(2)} of 10,000`);
 say(`  locks not read back as written              ${found.unreadable}  ${judge(found.unreadable === 0)}`);

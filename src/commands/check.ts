@@ -4,6 +4,7 @@
 import type { Environment } from '../config/interpolate.ts';
 import type { ModelPlan, Plan } from '../config/plan.ts';
 import { formatProblem } from '../config/problem.ts';
+import { lockPath } from '../split/lock-file.ts';
 import { EXIT } from './exit-codes.ts';
 import { type LoadedOrNot, loadAllocated } from './load-allocated.ts';
 
@@ -27,7 +28,9 @@ export async function runCheck(file: string, { json, env, now, stdout, stderr }:
   else if (result.kind === 'plan') stdout.write(summary(file, result.plan, result.files.length));
   else {
     for (const problem of result.problems) stderr.write(`${formatProblem(problem)}\n`);
-    stderr.write(`${count(result.problems.length, 'problem')} in ${file}\n`);
+    const lock = lockPath(file);
+    const inLock = result.problems.every((problem) => problem.file === lock);
+    stderr.write(`${count(result.problems.length, 'problem')} in ${inLock ? lock : file}\n`);
   }
   return result.kind === 'plan' ? EXIT.ok : EXIT.config;
 }

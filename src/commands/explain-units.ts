@@ -3,6 +3,7 @@
 
 import { createReadStream } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { UNIT_BYTES_MAX } from '../model.ts';
 import { asOnTheWire } from '../split/explain.ts';
 import type { Attributes } from '../split/rules.ts';
 import { fromBytes } from '../split/unit.ts';
@@ -58,16 +59,22 @@ type Row = (explainer: ExplainedModel['explainer'], line: Buffer, attributes: At
 /** The unit comes last: it may hold a tab. */
 const textRow: Row = (explainer, line, attributes) => {
   const unit = fromBytes(line);
-  if (unit === null) return `-\t-1\t-\t-\tno_key\t-\t${line.toString('utf8')}\n`;
+  if (unit === null) return `-\t-1\t-\t-\tno_key\t-\t${shown(line)}\n`;
   const { version, slot, epoch, propensity, reason, rule } = explainer.explain(unit, attributes);
   return `${version}\t${slot}\t${epoch}\t${propensity}\t${reason}\t${rule ?? '-'}\t${unit.text}\n`;
 };
+
+/** A line that no request can have as its unit: as far as a unit reaches, so that one of a MiB does not fill the table. */
+function shown(line: Buffer): string {
+  if (line.length <= UNIT_BYTES_MAX) return line.toString('utf8');
+  return `${line.subarray(0, UNIT_BYTES_MAX).toString('utf8')}... (${line.length} bytes)`;
+}
 
 const jsonRow: Row = (explainer, line, attributes) => {
   const unit = fromBytes(line);
   const told =
     unit === null
-      ? { unit: line.toString('utf8'), version: null, slot: -1, reason: 'no_key' }
+      ? { unit: shown(line), version: null, slot: -1, reason: 'no_key' }
       : explainer.explain(unit, attributes);
   return `${JSON.stringify(told)}\n`;
 };

@@ -126,7 +126,18 @@ function earlierText({ version, reason, from }: ExplainView['earlier'][number]):
 }
 
 function drainText({ version, forMs }: NonNullable<ExplainView['drain']>): string {
-  return `a gate that has seen the unit on ${version} in the last ${forMs / 3_600_000} h leaves it there`;
+  return `a gate that has seen the unit on ${version} in the last ${durationText(forMs)} leaves it there`;
+}
+
+/** In the largest unit that leaves a whole number, as it is written in a configuration. */
+function durationText(ms: number): string {
+  const units: readonly [name: string, ms: number][] = [
+    ['h', 3_600_000],
+    ['min', 60_000],
+    ['s', 1000],
+  ];
+  const [name, one] = units.find(([, each]) => ms % each === 0) ?? ['ms', 1];
+  return `${ms / one} ${name}`;
 }
 
 /** The reason in words, with the shares of the split that was used. */

@@ -82,8 +82,10 @@ function createProgram(done: (code: number) => void): Command {
     .addHelpText(
       'after',
       example(
-        'headgate plan -c headgate.yaml --dry-run',
-        'The lock is allocations.lock.json beside the configuration: commit both.',
+        'headgate plan -c headgate.yaml --dry-run\n  headgate plan -c headgate.yaml --rename boosted=boosted-2',
+        `The lock is allocations.lock.json beside the configuration: commit both. Exit code 0 where the lock is written or up to
+date; 65 for a name that cannot be renamed so, 69 where the lock cannot be written, 75 where a file was changed meanwhile (plan again),
+78 for problems of either file.`,
       ),
     )
     .action(async (options: PlanFlags) => {

@@ -47,13 +47,28 @@ function causes(then: Then, now: ExplainView, model: ModelPlan): string[] {
     told.push(`The salt has changed: the unit's slot was ${then.slot} and is ${now.slot}.`);
   }
   if (isOtherWay(then, now)) told.push(`Then by ${wayOf(then)}, now by ${wayOf(now)}: ${why(now, model)}.`);
-  else if (then.slot === now.slot) {
-    const since = now.since === null ? '' : `, since ${now.since}`;
-    told.push(
-      `Slot ${now.slot} belonged to ${then.assigned} (epoch ${then.epoch}) and belongs to ${now.version} (epoch ${now.epoch}${since}).`,
-    );
-  }
+  else told.push(...sameWay(then, now, model));
   return told;
+}
+
+/** What changed where the reason did not: of a unit that takes part the owner of its slot, of others the champion, or the pin. */
+function sameWay(then: Then, now: ExplainView, model: ModelPlan): string[] {
+  const { assigned } = then;
+  if (now.reason === 'override') return [`overrides named ${assigned} for this unit, and names ${now.version}.`];
+  if (now.reason === 'holdout' || now.reason === 'ineligible') {
+    return [`By ${now.reason} then as now, which is the champion: that was ${assigned}, and is ${now.version}.`];
+  }
+  if (then.slot !== now.slot) return [];
+  const since = now.since === null ? '' : `, since ${now.since}`;
+  const belongs = `belongs to ${now.version} (epoch ${now.epoch}${since})`;
+  if (then.reason === 'fallback') {
+    return [`How ${assigned} was assigned is not on record where another answered; slot ${now.slot} now ${belongs}.`];
+  }
+  const belonged = `Slot ${now.slot} belonged to ${assigned} (epoch ${then.epoch})`;
+  if (now.reason !== 'rule') return [`${belonged} and ${belongs}.`];
+  // The number of a rule says nothing in a configuration of another generation.
+  const way = then.generation === now.generation ? '' : `Then by ${wayOf(then)} of generation ${then.generation}, `;
+  return [...(way === '' ? [] : [`${way}now ${why(now, model)}.`]), `${belonged} in its split, and ${belongs}.`];
 }
 
 /** A fallback keeps no word of how its unit was assigned. */

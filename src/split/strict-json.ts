@@ -31,7 +31,11 @@ export function readJson(text: string, source: SourceFile, findings: Findings): 
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     const conflict = text.search(/^(<{7}|={7}|>{7})/m);
-    if (conflict >= 0) {
+    if (text.trim() === '') {
+      const remedy =
+        'restore it from version control, or remove it and run `headgate plan`, which gives the slots out afresh';
+      findings.inFile(source, 0, 'the file is empty', remedy);
+    } else if (conflict >= 0) {
       const remedy = 'take the file of one side as a whole, then run `headgate plan`';
       findings.inFile(source, conflict, 'the file holds a merge conflict', remedy);
     } else {

@@ -1,6 +1,6 @@
 // `headgate explain` over files of units, over decisions on record, and over the epochs of a lock.
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +97,14 @@ describe('explain --units', () => {
     expect(out.split('\n').length).toBe(20_002);
   });
 
+  it('cuts a line that is no unit, and tells its length', async () => {
+    const file = configure('long.yaml', {});
+    const units = join(folder, 'long.txt');
+    writeFileSync(units, `${'x'.repeat(65_536)}\n`);
+    const { out } = await headgate(['explain', 'fraud', '--units', units, '-c', file]);
+    expect(out.split('\n')[1]).toBe(`-\t-1\t-\t-\tno_key\t-\t${'x'.repeat(1024)}... (65536 bytes)`);
+  });
+
   it('says what is wrong with the file', async () => {
     const file = configure('missing.yaml', {});
     const { code, err } = await headgate(['explain', 'fraud', '--units', join(folder, 'none.txt'), '-c', file]);
@@ -169,6 +177,36 @@ describe('explain --decision', () => {
 
     const out = await replayed(configure('gone.yaml', { name: 'other' }), 'd1');
     expect(out).toMatchObject({ same: null, today: null, why: ['Model fraud is no longer in the configuration.'] });
+  });
+
+  it.each([
+    ['holdout', '    holdout: 100%\n', 'By holdout then as now, which is the champion: that was old, and is new.'],
+    ['ineligible', '    eligible: 0%\n', 'By ineligible then as now, which is the champion: that was old, and is new.'],
+  ])('under %s another champion is the cause, not the slot', async (reason, more, sentence) => {
+    const file = configure(`${reason}.yaml`, { more });
+    await recordOf(file, `champion-${reason}`, 'acct-1', { reason: reason as 'holdout' });
+    const path = configure(`${reason}-next.yaml`, { more });
+    writeFileSync(path, readFileSync(path, 'utf8').replace('champion: old', 'champion: new'));
+    const { why, same } = await replayed(path, `champion-${reason}`);
+    expect({ why, same }).toEqual({ why: [sentence], same: false });
+  });
+
+  it('a pin that names another version is the cause, and so is a rule of another split', async () => {
+    const pin = (version: string): string => `    overrides: { acct-1: ${version} }\n`;
+    const pinned = configure('pin-then.yaml', { more: pin('old') });
+    await recordOf(pinned, 'pin', 'acct-1', { reason: 'override' });
+    const moved = await replayed(configure('pin-now.yaml', { more: pin('new') }), 'pin');
+    expect(moved.why).toEqual(['overrides named old for this unit, and names new.']);
+    const rule = (version: string): string =>
+      `    rules:\n      - when: { body: { /tier: '3' } }\n        split: { ${version}: 1 }\n`;
+    const ruled = configure('ruled-then.yaml', { more: rule('old') });
+    const { slot } = now(ruled, 'acct-1');
+    await recordOf(ruled, 'ruled', 'acct-1', { reason: 'rule', rule: 0, version: 0, assigned: 0 });
+    const { why, recorded } = await replayed(configure('ruled-now.yaml', { more: rule('new') }), 'ruled');
+    expect(why).toEqual([
+      `Then by rule (rules[0]) of generation ${recorded.generation}, now rules[0] matches the request: old 0%, new 100%.`,
+      `Slot ${slot} belonged to old (epoch 0) in its split, and belongs to new (epoch 0).`,
+    ]);
   });
 
   it('a unit that has lost its part in the split is told so', async () => {

@@ -75,6 +75,22 @@ describe('headgate explain', () => {
     );
   });
 
+  it.each([
+    ['90s', '90 s'],
+    ['24h', '24 h'],
+    ['90m', '90 min'],
+  ])('tells a drain of %s as %s, and shares as plan does', async (written, shown) => {
+    const drained = join(folder, 'drain.yaml');
+    const draining = YAML.replace('80, new: 20', '99.985, new: 0.015').replace(
+      'overrides:',
+      `drain: { version: new, for: ${written} }\n    overrides:`,
+    );
+    writeFileSync(drained, draining);
+    const { out } = await headgate(['explain', 'fraud', 'acct-1', '-c', drained]);
+    expect(out).toContain(`in the last ${shown} leaves it there`);
+    expect(out).toContain('the split: old 99.985%, new 0.015%');
+  });
+
   it('prints JSON for machines', async () => {
     const { code, out } = await headgate(['explain', 'fraud', 'Grüße-€', '-c', file, '--json']);
     expect(code).toBe(0);

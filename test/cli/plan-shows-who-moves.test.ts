@@ -336,6 +336,7 @@ describe('with a lock', () => {
     expect(stale.err).toMatch(
       /allocations\.lock\.json:4:5 models\.fraud: the lock is stale: the split is new 20%, old 80%, in the lock new 10%, old 90%; run `headgate plan`/,
     );
+    expect(stale.err).toContain(`1 problem in ${lock}\n`);
     const { out } = await headgate(['check', '-c', file, '--json']);
     expect(JSON.parse(out)).toMatchObject({ ok: false, problems: [{ path: 'models.fraud', line: 4 }] });
     await plan();

@@ -92,6 +92,13 @@ test('a stale lock is a failed reload; the planned one moves only those it must;
   await reloaded(gate, ({ serial }) => serial > locked.serial);
   const planned = await versionsOf(gate);
   expect(whoMoved(first, planned)).toEqual(['old -> next']);
+  for (const [at, unit] of UNITS.slice(0, 40).entries()) {
+    const answer = await fetch(`${gate.adminUrl}/api/v1/explain?model=m&unit=${unit}`);
+    expect(await answer.json()).toMatchObject({
+      ...{ version: planned[at], epoch: 2, reason: 'split' },
+      earlier: [{ epoch: 1, version: first[at], reason: 'split' }],
+    });
+  }
 
   renameSync(lock, `${lock}.away`);
   const gone = await reloaded(

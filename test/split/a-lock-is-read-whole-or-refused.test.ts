@@ -108,6 +108,7 @@ describe('a lock', () => {
     ['a time that is none', /"at": "2026/, '"at": "soon', /^models\.credit\.at: "soon-01-01T00:00:00.000Z" is no time/],
     ['a version that is text', /"version": 2/, '"version": "2"', /^version: /],
     ['a key twice', /"salt": "fraud",/, '"salt": "fraud", "salt": "fraud",', /the key stands twice/],
+    ['an empty file', /^[\s\S]*$/, '\n', /^: the file is empty$/],
     ['half a file', /"layers"[\s\S]*$/, '', /this is not JSON/],
     ['something after it', /$/, '}', /this is not JSON/],
     ['a merge conflict', /^ {2}"models"/m, '<<<<<<< HEAD\n  "models"', /the file holds a merge conflict/],

@@ -26,13 +26,15 @@ describe('random sequences of edits', () => {
       aboveMinimum: 0,
       ownerless: 0,
       unreadable: 0,
+      roundedTooFar: 0,
+      movedTooFar: 0,
     });
     expect(found.handedWhole).toBeGreaterThan(5);
     expect(found.moved).toBeGreaterThan(100_000);
     for (const number of Object.values(found.kinds)) expect(number).toBeGreaterThan(5);
-    // Six versions at most, each within one slot of its share.
-    expect(found.worstExcess).toBeLessThan(6);
-    expect(found.worstRounding).toBeLessThan(6);
+    // The bounds are above; in these sequences roundings that pile up never come to two slots.
+    expect(found.worstExcess).toBeLessThan(2);
+    expect(found.worstRounding).toBeLessThan(2);
   });
 });
 
@@ -63,8 +65,11 @@ describe('the next allocation', () => {
           const [then, now] = [before.get(name) ?? 0, after.get(name) ?? 0];
           if (Math.abs(now - then) < 1e-9) expect(count).toBe(had.get(name));
           else expect(Math.sign(count - (had.get(name) ?? 0)) * Math.sign(now - then)).toBeGreaterThanOrEqual(0);
-          expect(Math.abs(count - now * SLOTS)).toBeLessThan(after.size + 1);
         }
+        const off = (name: string): number => (has.get(name) ?? 0) - (after.get(name) ?? 0) * SLOTS;
+        const kept = [...has.keys()].filter((name) => has.get(name) === had.get(name));
+        const rest = Math.abs(kept.reduce((sum, name) => sum + off(name), 0));
+        for (const name of has.keys()) expect(Math.abs(off(name))).toBeLessThan(Math.max(1, rest) + 1e-6);
         const moved = a.owners.filter((owner, slot) => a.names[owner] !== b.names[b.owners[slot] ?? 0]).length;
         const least = [...had].reduce((sum, [name, count]) => sum + Math.max(0, count - (has.get(name) ?? 0)), 0);
         expect(moved).toBe(least);

@@ -171,6 +171,14 @@ test('two models split the same units independently', () => {
   expect(Math.abs(same / 20_000 - 0.5)).toBeLessThan(0.015);
 });
 
+test('two models of one salt give a unit one slot: their arms go together', () => {
+  const [a, b] = [modelSplit([0.5, 0.5], 'one'), modelSplit([0.5, 0.5], 'one')];
+  for (let i = 0; i < 500; i++) {
+    const unit = { bytes: Buffer.from(`u${i}`), text: `u${i}` };
+    expect(assign(a, unit, NOBODY, () => 0)).toEqual(assign(b, unit, NOBODY, () => 0));
+  }
+});
+
 test('without a key the shares decide by chance', () => {
   const random = createSeededRandom(3);
   const at = modelSplit([0.7, 0.3]);
