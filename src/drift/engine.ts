@@ -45,6 +45,14 @@ export interface DriftCounters {
   readonly streams: number;
 }
 
+export interface ColumnIndex {
+  readonly model: string;
+  readonly version: string;
+  readonly feature: string;
+  readonly side: Side;
+  readonly psi: number;
+}
+
 export interface DriftEngine {
   /** Watch a model. Its counts survive, unless its baseline, tick or provisional rows have changed. */
   configure(model: ModelPlan, baseline: Baseline | null): void;
@@ -56,6 +64,8 @@ export interface DriftEngine {
   /** @param asked what to show besides; distances are worked out for this one answer */
   report(model: string, asked?: AskedReport): DriftView | undefined;
   summary(model: string): ModelDriftSummary | undefined;
+  /** The PSI of every column that has one, as last judged: for a scrape, which wants none of the rest. */
+  indices(): readonly ColumnIndex[];
   counters(): DriftCounters;
 }
 
@@ -266,6 +276,17 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     summary(model) {
       const watch = watches.get(model);
       return watch === undefined ? undefined : summarise(watch.seen, [...watch.groups.values()]);
+    },
+    indices() {
+      const found: ColumnIndex[] = [];
+      for (const { name: model, groups } of watches.values()) {
+        for (const { version, side, streams } of groups.values()) {
+          for (const { name: feature, psi } of streams) {
+            if (psi !== null) found.push({ model, version, feature, side, psi });
+          }
+        }
+      }
+      return found;
     },
     counters: () => ({ ...counters }),
   };

@@ -124,7 +124,6 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       logLinesLost: options.logLinesLost,
       unreadable,
       drift,
-      shelf,
       config: () => ({ ...config, lastSuccessAt }),
     }),
     ...(traces === null ? {} : { spans: () => traces.counts }),
@@ -201,10 +200,9 @@ function numbersOf(sources: {
   readonly drift: DriftEngine;
   readonly comparer: Comparer;
   readonly logLinesLost: () => number;
-  readonly shelf: { readonly current: { readonly plan: Plan } };
   readonly config: MonitorNumbers['config'];
 }): MonitorNumbers {
-  const { capture, store, sinks, unreadable, drift, shelf, comparer, logLinesLost, config } = sources;
+  const { capture, store, sinks, unreadable, drift, comparer, logLinesLost, config } = sources;
   const snapshot = createAccountSnapshot(capture);
   return {
     config,
@@ -216,10 +214,7 @@ function numbersOf(sources: {
     driftCounts: drift.counters,
     compare: comparer.counters,
     logLinesLost,
-    drift: () =>
-      shelf.current.plan.models.flatMap(({ name }) =>
-        (drift.report(name)?.features ?? []).map((feature) => ({ model: name, ...feature })),
-      ),
+    drift: drift.indices,
   };
 }
 

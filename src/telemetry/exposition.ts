@@ -1,12 +1,13 @@
-// The Prometheus exposition: prom-client's registry over families that read shared memory at scrape time. Nothing here is
-// ever called on the request path. Which numbers there are: families.ts for the gateway's, monitor-families.ts for the rest.
+// The Prometheus exposition: families that read shared memory at scrape time, and prom-client's own about the process. Nothing
+// here is ever called on the request path. Which numbers there are: families.ts for the gateway's, monitor-families.ts for the rest.
 
-import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Role } from '../model.ts';
-import { type Family, gatewayFamilies, gatewayLogLinesLost, type Sample, seriesFamilies } from './families.ts';
+import { gatewayFamilies, gatewayLogLinesLost, seriesFamilies } from './families.ts';
 import type { MeterBlock } from './meters.ts';
 import { type MonitorNumbers, monitorFamilies } from './monitor-families.ts';
 import { createSums, type SeriesSnapshot, type Sums, snapshotOf } from './sums.ts';
+import { type Family, textOf, type WrittenFamily } from './text-format.ts';
 
 export interface Exposition {
   /** Take up a block that a gateway has published. Sums over threads; once per block. */
@@ -33,7 +34,11 @@ export interface ExpositionOptions {
 export function createExposition(options: ExpositionOptions): Exposition {
   const registry = new Registry();
   const sums = createSums();
-  const register = (family: Family): void => registry.registerMetric(asMetric(family));
+  const families: (Family | WrittenFamily)[] = [];
+  const register = (family: Family | WrittenFamily): void => {
+    if (families.some(({ name }) => name === family.name)) throw new Error(`two families are named ${family.name}`);
+    families.push(family);
+  };
 
   for (const family of [...seriesFamilies(sums), ...gatewayFamilies(sums)]) register(family);
   register(buildInfo(options.version));
@@ -52,8 +57,8 @@ export function createExposition(options: ExpositionOptions): Exposition {
     async render() {
       sums.refresh();
       // prom-client 15 writes Nan; the format has NaN. A label's value never holds a line break, so only values match.
-      const text = (await registry.metrics()).replaceAll(' Nan\n', ' NaN\n');
-      return { text, contentType: registry.contentType };
+      const own = (await registry.metrics()).replaceAll(' Nan\n', ' NaN\n');
+      return { text: families.map(textOf).join('') + own.trimStart(), contentType: registry.contentType };
     },
     snapshot(model, version, role) {
       const found = sums.find(model, version, role);
@@ -69,23 +74,4 @@ function buildInfo(version: string): Family {
     type: 'gauge',
     samples: () => [{ value: 1, labels: { version, node: process.version } }],
   };
-}
-
-/** What the registry really asks of a metric; its types know only prom-client's own classes. */
-interface Rendered extends Omit<Family, 'samples'> {
-  readonly aggregator: 'sum';
-  get(): Promise<Omit<Family, 'samples'> & { readonly values: readonly Sample[] }>;
-  reset(): void;
-}
-
-function asMetric({ name, help, type, samples }: Family): Metric {
-  const rendered: Rendered = {
-    name,
-    help,
-    type,
-    aggregator: 'sum',
-    get: async () => ({ name, help, type, values: samples() }),
-    reset: () => {},
-  };
-  return rendered as unknown as Metric;
 }

@@ -6,24 +6,7 @@ import { REASONS, SHADOW_DROPS } from '../model.ts';
 import { BOUNDS_MS, BUCKETS, countOf, LE_MS, sumMs } from './histogram.ts';
 import { GATEWAY, SERIES, STATUS_CLASSES } from './layout.ts';
 import type { SeriesSum, Sums } from './sums.ts';
-
-type Labels = Readonly<Record<string, string>>;
-
-/** One line of the exposition, in the shape that prom-client's registry renders. */
-export interface Sample {
-  readonly value: number;
-  readonly labels: Labels;
-  /** Rendered once per object and kept by prom-client. */
-  readonly sharedLabels?: Labels;
-  readonly metricName?: string;
-}
-
-export interface Family {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  samples(): Sample[];
-}
+import { type Family, type Labels, labelsText, line, lineHead, type WrittenFamily } from './text-format.ts';
 
 const NONE: Labels = {};
 const { at } = SERIES;
@@ -31,25 +14,29 @@ const LE: readonly string[] = [...LE_MS.map((ms) => String(ms / 1000)), '+Inf'];
 /** For each bound shown, the first bucket above it. */
 const LE_END: readonly number[] = [...LE_MS.map((ms) => BOUNDS_MS.indexOf(ms) + 1), BUCKETS];
 
-export function seriesFamilies(sums: Sums): readonly Family[] {
-  const shared = new WeakMap<SeriesSum, Labels>();
-  const labelsOf = (series: SeriesSum): Labels => {
+export function seriesFamilies(sums: Sums): readonly WrittenFamily[] {
+  const shared = new WeakMap<SeriesSum, string>();
+  const labelsOf = (series: SeriesSum): string => {
     const known = shared.get(series);
     if (known !== undefined) return known;
-    const made = { model: series.model, version: series.version, role: series.role };
+    const { model, version, role } = series;
+    const made = labelsText({ model, version, role });
     shared.set(series, made);
     return made;
   };
-  const family = (type: Family['type'], name: string, help: string, of: SampleOf): Family => ({
-    name,
-    help,
-    type,
-    samples() {
-      const out: Sample[] = [];
-      for (const series of sums.series) of(series.cells, labelsOf(series), out);
-      return out;
-    },
-  });
+  const family = (type: Family['type'], name: string, help: string, of: Writer): WrittenFamily => {
+    const write = of(name);
+    return {
+      name,
+      help,
+      type,
+      lines() {
+        let text = '';
+        for (const series of sums.series) text += write(series.cells, labelsOf(series));
+        return text;
+      },
+    };
+  };
   return [
     family(
       'counter',
@@ -76,13 +63,13 @@ export function seriesFamilies(sums: Sums): readonly Family[] {
       'histogram',
       'headgate_decision_duration_seconds',
       "From the head of the request to the last byte of the answer; a shadow's to the end of its answer.",
-      histogramAt('headgate_decision_duration_seconds', at.latency),
+      histogramAt(at.latency),
     ),
     family(
       'histogram',
       'headgate_upstream_duration_seconds',
       "From the start of the last attempt to its answer's last byte.",
-      histogramAt('headgate_upstream_duration_seconds', at.upstream),
+      histogramAt(at.upstream),
     ),
     family('counter', 'headgate_retries_total', 'Attempts after the first.', oneCell(at.retries)),
     family(
@@ -109,7 +96,12 @@ export function seriesFamilies(sums: Sums): readonly Family[] {
   ];
 }
 
-export function gatewayFamilies({ gateway, threads }: Sums): readonly Family[] {
+export function gatewayFamilies({ gateway, threads }: Sums): readonly (Family | WrittenFamily)[] {
+  const refused = perCell(
+    GATEWAY.at.refused,
+    labelsPer('code', FAILURE_CODES),
+    ALWAYS_REFUSED,
+  )('headgate_refused_total');
   const one = (type: Family['type'], name: string, help: string, cell: number): Family => ({
     name,
     help,
@@ -130,11 +122,7 @@ export function gatewayFamilies({ gateway, threads }: Sums): readonly Family[] {
       name: 'headgate_refused_total',
       help: 'Requests that the gate refused before a version was called, by code.',
       type: 'counter',
-      samples() {
-        const out: Sample[] = [];
-        perCell(cells.refused, labelsPer('code', FAILURE_CODES), ALWAYS_REFUSED)(gateway, NONE, out);
-        return out;
-      },
+      lines: () => refused(gateway, ''),
     },
     one('gauge', 'headgate_inflight', 'Requests in flight.', cells.inflight),
     one('gauge', 'headgate_connections', 'Client connections open.', cells.connections),
@@ -188,63 +176,82 @@ export function gatewayLogLinesLost({ gateway }: Sums): number {
   return gateway[GATEWAY.at.logLinesLost] as number;
 }
 
-type SampleOf = (cells: Float64Array, shared: Labels, out: Sample[]) => void;
+/** Of a family's name: what writes the lines of one series, whose labels are given as text. */
+type Writer = (name: string) => (cells: Float64Array, labels: string) => string;
 
 function labelsPer(label: string, names: readonly string[]): readonly Labels[] {
   return names.map((name) => ({ [label]: name }));
 }
 
 /** A run of cells, one value of a label each; those never counted only where the value is in `always`. */
-function perCell(start: number, labels: readonly Labels[], always: ReadonlySet<string> = new Set()): SampleOf {
+function perCell(start: number, labels: readonly Labels[], always: ReadonlySet<string> = new Set()): Writer {
   const shown = labels.map((each) => Object.values(each).some((value) => always.has(value)));
-  return (cells, sharedLabels, out) => {
-    for (let i = 0; i < labels.length; i++) {
+  const own = labels.map(labelsText);
+  return (name) => (cells, shared) => {
+    let text = '';
+    for (let i = 0; i < own.length; i++) {
       const value = cells[start + i] as number;
-      if (value > 0 || shown[i] === true) out.push({ value, labels: labels[i] as Labels, sharedLabels });
+      if (value > 0 || shown[i] === true) text += line(lineHead(name, both(own[i] as string, shared)), value);
     }
+    return text;
   };
 }
 
-function oneCell(cell: number): SampleOf {
-  return (cells, sharedLabels, out) => {
-    out.push({ value: cells[cell] as number, labels: NONE, sharedLabels });
-  };
+const both = (one: string, other: string): string => (one === '' || other === '' ? one + other : `${one},${other}`);
+
+function oneCell(cell: number): Writer {
+  return (name) => (cells, labels) => line(lineHead(name, labels), cells[cell] as number);
 }
 
-/**
- * Cumulative buckets, sum and count in seconds; nothing until the first value. A scrape of 400 models has 60,000 of these
- * lines, so the name of each is kept with its labels already in it, and prom-client adds the value alone.
- */
-function histogramAt(name: string, offset: number): SampleOf {
-  const kept = new WeakMap<Float64Array, readonly string[]>();
-  const namesOf = (cells: Float64Array, series: Labels): readonly string[] => {
-    const known = kept.get(cells);
-    if (known !== undefined) return known;
-    const labels = Object.entries(series).map(([label, value]) => `${label}="${escaped(value)}"`);
-    const made = LE.map((le) => `${name}_bucket{le="${le}",${labels}}`);
-    made.push(`${name}_sum{${labels}}`, `${name}_count{${labels}}`);
-    kept.set(cells, made);
-    return made;
-  };
-  return (cells, series, out) => {
-    const total = countOf(cells, offset);
-    if (total === 0) return;
-    const names = namesOf(cells, series);
-    const push = (line: number, value: number): void => {
-      out.push({ metricName: names[line] as string, value, labels: NONE, sharedLabels: NONE });
+/** One series of a histogram as it was last written. */
+interface Written {
+  readonly heads: readonly string[];
+  total: number;
+  sumMs: number;
+  text: string;
+}
+
+/** Cumulative buckets, sum and count in seconds; nothing until the first value. */
+function histogramAt(offset: number): Writer {
+  return (name) => {
+    const kept = new WeakMap<Float64Array, Written>();
+    const writtenOf = (cells: Float64Array, labels: string): Written => {
+      const known = kept.get(cells);
+      if (known !== undefined) return known;
+      const heads = LE.map((le) => lineHead(`${name}_bucket`, `le="${le}",${labels}`));
+      heads.push(lineHead(`${name}_sum`, labels), lineHead(`${name}_count`, labels));
+      const made = { heads, total: 0, sumMs: 0, text: '' };
+      kept.set(cells, made);
+      return made;
     };
-    let below = 0;
-    let next = 0;
-    for (let i = 0; i < LE.length; i++) {
-      for (; next < (LE_END[i] as number); next++) below += cells[offset + next] as number;
-      push(i, below);
-    }
-    push(LE.length, sumMs(cells, offset) / 1000);
-    push(LE.length + 1, total);
+    return (cells, labels) => {
+      const total = countOf(cells, offset);
+      if (total === 0) return '';
+      const written = writtenOf(cells, labels);
+      const sum = sumMs(cells, offset);
+      if (written.total !== total || written.sumMs !== sum) {
+        written.total = total;
+        written.sumMs = sum;
+        written.text = histogramText(cells, offset, written.heads, total, sum);
+      }
+      return written.text;
+    };
   };
 }
 
-/** As the text format wants a label's value. */
-function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+function histogramText(
+  cells: Float64Array,
+  offset: number,
+  heads: readonly string[],
+  total: number,
+  sum: number,
+): string {
+  let text = '';
+  let below = 0;
+  let next = 0;
+  for (let i = 0; i < LE.length; i++) {
+    for (; next < (LE_END[i] as number); next++) below += cells[offset + next] as number;
+    text += line(heads[i] as string, below);
+  }
+  return text + line(heads[LE.length] as string, sum / 1000) + line(heads[LE.length + 1] as string, total);
 }

@@ -61,7 +61,9 @@ function isRetired(block: Float64Array): boolean {
 
 /** Drops are read before what was received: a gateway counts them the other way round. */
 function addTo(sum: Sum, block: Float64Array): void {
-  for (const [i, reason] of CAPTURE_DROPS.entries()) sum.dropped[reason] += block[MODEL.at.captureDrops + i] as number;
+  for (let i = 0; i < CAPTURE_DROPS.length; i++) {
+    sum.dropped[CAPTURE_DROPS[i] as CaptureDrop] += block[MODEL.at.captureDrops + i] as number;
+  }
   sum.received += block[MODEL.at.received] as number;
 }
 

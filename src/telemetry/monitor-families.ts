@@ -1,7 +1,7 @@
 // The metric families of what the monitor knows: configuration, capture, drift. It hands in callbacks, read at each scrape.
 
-import type { Family, Sample } from './families.ts';
 import { type SinkNumbers, sinkFamilies } from './sink-families.ts';
+import type { Family, Sample } from './text-format.ts';
 
 interface CaptureNumbers {
   readonly received: number;
@@ -78,7 +78,8 @@ export interface GatewayNumbers {
 /** Above this many columns only those with the highest PSI are shown, and headgate_drift_psi_omitted counts the others. */
 export const DRIFT_SAMPLES_MAX = 2000;
 
-export function monitorFamilies(numbers: MonitorNumbers, gateways: GatewayNumbers): readonly Family[] {
+export function monitorFamilies(all: MonitorNumbers, gateways: GatewayNumbers): readonly Family[] {
+  const numbers = { ...all, capture: onceAScrape(all.capture), captureModels: onceAScrape(all.captureModels) };
   const families = [
     ...configFamilies(numbers),
     ...captureFamilies(numbers),
@@ -99,6 +100,20 @@ export function monitorFamilies(numbers: MonitorNumbers, gateways: GatewayNumber
   if (spans === undefined) return families;
   const results = (): Sample[] => Object.entries(spans()).map(([result, count]) => sample(count, { result }));
   return [...families, family('counter', 'headgate_spans_total', 'Spans by what became of them.', results)];
+}
+
+/** Sums over all models: what several families of one scrape show is worked out once. A scrape reads them all in one go. */
+function onceAScrape<T>(read: () => T): () => T {
+  let held: { readonly value: T } | null = null;
+  return () => {
+    if (held === null) {
+      held = { value: read() };
+      queueMicrotask(() => {
+        held = null;
+      });
+    }
+    return held.value;
+  };
 }
 
 function configFamilies({ config }: MonitorNumbers): readonly Family[] {

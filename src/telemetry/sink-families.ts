@@ -1,6 +1,6 @@
 // The metric families of the sinks: what they delivered, what troubles them, how far they are behind. Read at each scrape.
 
-import type { Family, Sample } from './families.ts';
+import type { Family, Sample } from './text-format.ts';
 
 export interface SinkNumbers {
   readonly name: string;

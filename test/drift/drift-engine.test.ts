@@ -42,6 +42,7 @@ test('the first rows are the baseline, then windows are judged: warming, steady,
   see({ amount: amounts(600) });
   nextTick();
   expect(feature()).toMatchObject({ status: 'warming', provisional: true, baselineRows: 600, rows: 0, psi: null });
+  expect(engine.indices()).toEqual([]);
   see({ amount: amounts(700) });
   nextTick();
   expect(feature()).toMatchObject({ status: 'steady', baselineRows: 1000, rows: 300, hint: null });
@@ -59,6 +60,8 @@ test('the first rows are the baseline, then windows are judged: warming, steady,
   expect(feature()?.bins.find(({ label }) => label === 'above max')).toMatchObject({ current: 800 / 1500 });
   expect(engine.summary('credit')?.status).toBe('drifting');
   expect(engine.report('credit')).toMatchObject({ status: 'drifting', windowMs: 5000 });
+  const psi = feature()?.psi;
+  expect(engine.indices()).toEqual([{ model: 'credit', version: 'old', feature: 'amount', side: 'request', psi }]);
   for (let i = 0; i < 8; i++) {
     see({ amount: amounts(400) });
     nextTick();
