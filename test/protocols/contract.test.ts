@@ -1,8 +1,10 @@
-// What every protocol promises, whatever bytes it meets.
+// What every protocol promises, whatever bytes it meets: read by itself, and as the monitor reads it, by a reader that learns.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PROTOCOL_NAMES, type Reading } from '../../src/protocols/protocol.ts';
+import { createLearnedReader, type LearnedReader } from '../../src/protocols/learned-reader.ts';
+import { hasPointers } from '../../src/protocols/pointed-columns.ts';
+import { type Payload, PROTOCOL_NAMES, type Protocol, type Reading } from '../../src/protocols/protocol.ts';
 import { PROTOCOLS, protocolOf } from '../../src/protocols/registry.ts';
 import { NO_FEATURES, textPayload } from './payloads.ts';
 
@@ -78,12 +80,44 @@ function expectSound(reading: Reading): void {
   expect(new Set(columns.map(({ name }) => name)).size).toBe(columns.length);
 }
 
+/** The protocol as the monitor reads it: a reader for each side that learns, and that has to say what the protocol itself says. */
+function learned(protocol: Protocol): Protocol {
+  const readers = new Map<unknown, LearnedReader>();
+  function read(key: unknown, { bytes, headers: given }: Payload, ordinary: Ordinary, looksAt: Members): Reading {
+    const reader = readers.get(key) ?? createLearnedReader({ ordinary, looksAt });
+    readers.set(key, reader);
+    const expected = ordinary({ bytes, headers: given });
+    const flat = Object.entries(given).flat();
+    // As often as it takes to learn a body, and once more to read it by what was learned.
+    for (let times = 0; times < TIMES_TO_LEARN; times++) expect(reader.read(bytes, flat)).toStrictEqual(expected);
+    return reader.read(bytes, flat);
+  }
+  return {
+    ...protocol,
+    readRequest: (payload, opts) =>
+      read(
+        opts,
+        payload,
+        (each) => protocol.readRequest(each, opts),
+        hasPointers(opts) ? null : protocol.looksAt.request,
+      ),
+    readResponse: (payload) => read('response', payload, protocol.readResponse, protocol.looksAt.response),
+  };
+}
+
+type Ordinary = (payload: Payload) => Reading;
+type Members = Protocol['looksAt']['request'];
+const TIMES_TO_LEARN = 5;
+
 test('the list holds every name once, under its own name', () => {
   expect(PROTOCOLS.map(({ name }) => name)).toEqual([...PROTOCOL_NAMES]);
   for (const name of PROTOCOL_NAMES) expect(protocolOf(name).name).toBe(name);
 });
 
-describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))('%s', (_name, protocol) => {
+describe.each([
+  ...PROTOCOLS.map((protocol) => [protocol.name, protocol] as const),
+  ...PROTOCOLS.map((protocol) => [`${protocol.name}, learned`, learned(protocol)] as const),
+])('%s', (_name, protocol) => {
   test('offers paths that a router can take', () => {
     for (const model of ['credit-default', 'a', 'with space', 'ünï']) {
       const paths = protocol.defaultPaths(model);
