@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { loadPlan } from '../../src/config/load.ts';
 import type { ModelPlan } from '../../src/config/plan.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
+import { simulateEnrolment } from './enrolment-edits.ts';
 import { FAMILIES, type PValues, simulateSpread, slotsOfFamily } from './slot-spread.ts';
 import { simulateEdits } from './split-edits.ts';
 
@@ -56,6 +57,19 @@ say(`  moved slots from the exact distance, worst  ${found.worstExcess.toFixed(2
 say(`  a version's slots from its share, worst     ${found.worstRounding.toFixed(2)} of 10,000`);
 say(`  locks not read back as written              ${found.unreadable}  ${judge(found.unreadable === 0)}`);
 say(`  took ${((performance.now() - from) / 1000).toFixed(0)} s`);
+
+const some = { units: Math.min(units, 20_000), edits: sequences, random: createSeededRandom(Number(values.seed)) };
+const enrolled = simulateEnrolment(some);
+const enrolmentKinds = Object.entries(enrolled.edits).map(([kind, number]) => `${kind} ${number}`);
+say(`${count(some.units)} units, three models of one layer, ${count(some.edits)} edits (${enrolmentKinds.join(', ')})`);
+say(`  changes of version                          ${count(enrolled.moved)}`);
+say(`  of models that were not edited              ${enrolled.bystanders}  ${judge(enrolled.bystanders === 0)}`);
+say(
+  `  against a change of enrolment               ${enrolled.againstEnrolment}  ${judge(enrolled.againstEnrolment === 0)}`,
+);
+say(`  by a name                                   ${enrolled.byName}  ${judge(enrolled.byName === 0)}`);
+say(`  edits that moved units and were not told    ${enrolled.untold}  ${judge(enrolled.untold === 0)}`);
+say(`  told from moved, worst, in standard errors  ${enrolled.worstTold.toFixed(1)}  ${judge(enrolled.worstTold < 6)}`);
 
 for (const family of FAMILIES) {
   const start = performance.now();

@@ -56,7 +56,7 @@ export function allocateBy(
   const unread = baselineProblems(plan);
   if (unread.length > 0) return { kind: 'problems', problems: unread, files };
   const path = lockPath(file);
-  const found = readLockFile(path);
+  const found = readLockFile(path, allocator.known);
   if (found.kind === 'problems') return { kind: 'problems', problems: found.problems, files };
   const done = (lock: Lock, text: string): LoadedPlan => {
     const named = { ...plan, generation: generationWith(plan.generation, text) };

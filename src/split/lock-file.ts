@@ -7,7 +7,7 @@ import type { Located, SourceFile } from '../config/located.ts';
 import type { Problem } from '../config/problem.ts';
 import { readBytes } from '../config/source.ts';
 import { LOCK_NAME, type Lock } from './lock.ts';
-import { readLock } from './read-lock.ts';
+import { type KnownEntries, readLock } from './read-lock.ts';
 import { lockText } from './write-lock.ts';
 
 const LOCK_BYTES_MAX = 256 * 1024 * 1024;
@@ -25,7 +25,8 @@ export function lockPath(file: string): string {
   return join(dirname(resolve(file)), LOCK_NAME);
 }
 
-export function readLockFile(path: string): LockFile {
+/** @param known of the last reading, for whoever reads again and again (read-lock.ts) */
+export function readLockFile(path: string, known: KnownEntries = new Map()): LockFile {
   const bytes = readBytes(path, LOCK_BYTES_MAX);
   if (bytes === ABSENT) return { kind: 'none' };
   const whole = { file: path, line: 1, column: 1, path: '' };
@@ -37,7 +38,7 @@ export function readLockFile(path: string): LockFile {
     const remedy = 'restore the file from version control';
     return { kind: 'problems', problems: [{ ...whole, problem: 'the file is not UTF-8', remedy }] };
   }
-  const read = readLock(text, sourceOf(path, text));
+  const read = readLock(text, sourceOf(path, text), known);
   return read.kind === 'lock' ? { ...read, text } : read;
 }
 

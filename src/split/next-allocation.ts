@@ -40,9 +40,9 @@ interface Claim {
 export function nextAllocation(current: Allocation, shares: Shares): Allocation {
   const claims = claimsOf(current, shares);
   const targets = targetsOf(claims);
-  const owners = Uint16Array.from(current.owners, (owner) =>
-    claims.findIndex(({ name }) => name === current.names[owner]),
-  );
+  const claimOf = current.names.map((name) => claims.findIndex((claim) => claim.name === name));
+  const owners = new Uint16Array(SLOTS);
+  for (let slot = 0; slot < SLOTS; slot++) owners[slot] = claimOf[current.owners[slot] as number] as number;
   hand(claims, targets, owners);
   const names = [...shares.keys()];
   const position = claims.map(({ name }) => names.indexOf(name));

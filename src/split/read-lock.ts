@@ -19,18 +19,26 @@ export type LockResult =
   | { readonly kind: 'lock'; readonly lock: Lock; readonly root: Located }
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
-/** @param source for the places of problems */
-export function readLock(text: string, source: SourceFile): LockResult {
+/** Entries by their hash: what was read before, and need not be taken apart again where its content comes once more. */
+export type KnownEntries = Map<string, LockEntry>;
+
+/**
+ * @param source for the places of problems
+ * @param known of the last reading; holds those of this one afterwards
+ */
+export function readLock(text: string, source: SourceFile, known: KnownEntries = new Map()): LockResult {
   const findings = createFindings();
   const root = readJson(text, source, findings);
-  const lock = root === undefined ? undefined : lockOf(root, findings);
+  const lock = root === undefined ? undefined : lockOf(root, findings, known);
   if (root === undefined || lock === undefined || findings.count > 0) {
     return { kind: 'problems', problems: findings.all() };
   }
   return { kind: 'lock', lock, root };
 }
 
-function lockOf(root: Located, findings: Findings): Lock | undefined {
+function lockOf(root: Located, findings: Findings, known: KnownEntries): Lock | undefined {
+  const before = new Map(known);
+  known.clear();
   const version = child(root, 'version');
   if (version?.kind === 'scalar' && typeof version.value === 'number' && version.value > LOCK_VERSION) {
     const problem = `this lock has format ${version.value}, and this Headgate reads formats up to ${LOCK_VERSION}`;
@@ -41,7 +49,7 @@ function lockOf(root: Located, findings: Findings): Lock | undefined {
   const read = (key: 'models' | 'layers'): Map<string, LockEntry> => {
     const entries = new Map<string, LockEntry>();
     for (const [name, at] of entriesOf(child(root, key))) {
-      const entry = entryAt(at, findings);
+      const entry = entryAt(at, findings, before, known);
       const needsTerms = key === 'models' && version?.kind === 'scalar' && version.value !== 1;
       if (needsTerms && entry?.terms === null) findings.at(at, 'champion is missing', RESTORE);
       if (entry !== undefined) entries.set(name, entry);
@@ -51,10 +59,30 @@ function lockOf(root: Located, findings: Findings): Lock | undefined {
   return { models: read('models'), layers: read('layers') };
 }
 
-function entryAt(at: Located, findings: Findings): LockEntry | undefined {
-  const before = findings.count;
+function entryAt(
+  at: Located,
+  findings: Findings,
+  before: ReadonlyMap<string, LockEntry>,
+  known: KnownEntries,
+): LockEntry | undefined {
+  const problems = findings.count;
   const raw = validate(entryShape, at, findings);
-  if (raw === undefined || findings.count > before) return undefined;
+  if (raw === undefined || findings.count > problems) return undefined;
+  const { hash, ...content } = plainOf(at) as RawEntry;
+  const isUntouched = hash === entryHash(content);
+  // The hash has just been taken of this content: what it was taken apart into before is what it means.
+  const entry = (isUntouched ? before.get(hash) : undefined) ?? takenApart(raw, at, findings);
+  if (findings.count > problems) return undefined;
+  if (!isUntouched) {
+    const remedy = `${RESTORE}: only \`headgate plan\` writes it`;
+    findings.at(at, 'this entry was changed by hand, or by a merge: its hash is of other content', remedy);
+    return entry;
+  }
+  known.set(hash, entry);
+  return entry;
+}
+
+function takenApart(raw: RawEntry, at: Located, findings: Findings): LockEntry {
   const splits = new Map<string, Allocation>();
   for (const [key, here] of entriesOf(child(at, 'splits'))) splits.set(key, allocationAt(here, findings));
   const terms = termsOf(raw, null);
@@ -65,12 +93,6 @@ function entryAt(at: Located, findings: Findings): LockEntry | undefined {
     after = termsOf(epoch, after);
     return { ...pastAt(epoch, here, findings), terms: after };
   });
-  if (findings.count > before) return undefined;
-  const { hash, ...content } = plainOf(at) as RawEntry;
-  if (hash !== entryHash(content)) {
-    const remedy = `${RESTORE}: only \`headgate plan\` writes it`;
-    findings.at(at, 'this entry was changed by hand, or by a merge: its hash is of other content', remedy);
-  }
   const { epoch, at: since, salt } = raw;
   return { epoch, at: since, salt, enrolment: enrolmentOf(raw), terms, splits, past };
 }
@@ -103,13 +125,16 @@ function allocationAt(at: Located, findings: Findings): Allocation {
       continue;
     }
     take(here, findings, (from, to) => {
-      const taken = owners.subarray(from, to + 1).findIndex((found) => found !== NOBODY);
-      const other = names[owners[from + taken] ?? NOBODY];
-      owners.fill(owner, from, to + 1);
-      return taken < 0 ? null : `slot ${from + taken} belongs to ${other} too`;
+      // A lock of many models has millions of ranges: nothing is made for one.
+      let taken = -1;
+      for (let slot = to; slot >= from; slot--) {
+        if (owners[slot] !== NOBODY) taken = slot;
+        if (taken < 0) owners[slot] = owner;
+      }
+      return taken < 0 ? null : `slot ${taken} belongs to ${names[owners[taken] ?? NOBODY]} too`;
     });
   }
-  if (rest !== NOBODY) for (const [slot, owner] of owners.entries()) if (owner === NOBODY) owners[slot] = rest;
+  if (rest !== NOBODY) for (let slot = 0; slot < SLOTS; slot++) if (owners[slot] === NOBODY) owners[slot] = rest;
   const gap = owners.indexOf(NOBODY);
   if (gap >= 0) {
     const end = owners.findIndex((owner, slot) => slot > gap && owner !== NOBODY);

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { simulateEnrolment } from '../../benchmarks/simulations/enrolment-edits.ts';
 import { FAMILIES, simulateSpread, slotsOfFamily } from '../../benchmarks/simulations/slot-spread.ts';
 import { simulateEdits } from '../../benchmarks/simulations/split-edits.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
@@ -35,6 +36,17 @@ describe('random sequences of edits', () => {
     // The bounds are above; in these sequences roundings that pile up never come to two slots.
     expect(found.worstExcess).toBeLessThan(2);
     expect(found.worstRounding).toBeLessThan(2);
+  });
+});
+
+describe('random edits of models that share a layer', () => {
+  it('move no unit of another model, none against the enrolment, none by a name, and as many as the plan tells', () => {
+    const found = simulateEnrolment({ units: 4000, edits: 90, random: createSeededRandom(9) });
+    expect(found).toMatchObject({ bystanders: 0, againstEnrolment: 0, byName: 0, untold: 0 });
+    expect(found.moved).toBeGreaterThan(10_000);
+    for (const number of Object.values(found.edits)) expect(number).toBeGreaterThan(5);
+    // Of 270 shares that are looked at.
+    expect(found.worstTold).toBeLessThan(5);
   });
 });
 

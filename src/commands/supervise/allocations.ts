@@ -7,6 +7,7 @@ import { SLOTS } from '../../model.ts';
 import { entryOf, type Lock } from '../../split/lock.ts';
 import { type Allocation, firstAllocation } from '../../split/next-allocation.ts';
 import { pastOf } from '../../split/plan-lock.ts';
+import type { KnownEntries } from '../../split/read-lock.ts';
 import { ruleKeys, SPLIT } from '../../split/split-keys.ts';
 import { type Shares, type Subject, subjectsOf } from '../../split/splits-of.ts';
 import {
@@ -23,6 +24,8 @@ export interface Allocated {
 }
 
 export interface Allocator {
+  /** Of the lock read last. */
+  readonly known: KnownEntries;
   /**
    * Tables that the Plan does not use are forgotten.
    * @param lock one that fits the Plan, or null
@@ -34,6 +37,7 @@ export interface Allocator {
 export function createAllocator(): Allocator {
   let tables = new Map<string, AllocationTable>();
   return {
+    known: new Map(),
     allocate(plan, lock) {
       const used = new Map<string, AllocationTable>();
       const subjects = new Map(subjectsOf(plan).map((subject) => [`${subject.kind} ${subject.name}`, subject]));
@@ -76,12 +80,20 @@ function freshly(shares: Shares): Origin {
   return { epoch: 0, mark: JSON.stringify([...shares]), make: () => firstAllocation(shares) };
 }
 
+/** Of tables that stay from one reload to the next, taken once. */
+const digests = new WeakMap<Uint8Array, string>();
+
+function digestOf(owners: Uint8Array): string {
+  const digest = digests.get(owners) ?? createHash('sha256').update(owners).digest('hex');
+  digests.set(owners, digest);
+  return digest;
+}
+
 function locked(lock: Lock, subject: Subject, key: string): Origin {
   const entry = entryOf(lock, subject);
   const allocation = entry?.splits.get(key);
   if (entry === undefined || allocation === undefined) throw new Error(`the lock has no ${key} of ${subject.name}`);
-  const digest = createHash('sha256').update(allocation.owners).digest('hex');
-  return { epoch: entry.epoch, mark: `${entry.epoch} ${digest}`, make: () => allocation };
+  return { epoch: entry.epoch, mark: `${entry.epoch} ${digestOf(allocation.owners)}`, make: () => allocation };
 }
 
 /** Owners by name become owners by their index among `names`. */
