@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runPlan } from '../../src/commands/plan.ts';
 import { readLockFile } from '../../src/split/lock-file.ts';
-import { lockText } from '../../src/split/write-lock.ts';
+import { entryHash, lockText } from '../../src/split/write-lock.ts';
 import { headgate } from './headgate.ts';
 
 const yaml = (split: string, versions = ['old', 'new', 'next']): string => `models:
@@ -324,6 +324,23 @@ describe('a lock from the future', () => {
     const { models } = JSON.parse(readFileSync(lock, 'utf8')) as { models: { fraud: { at: string } } };
     expect(Date.parse(models.fraud.at)).toBe(Date.parse(near) + 1);
   });
+});
+
+it('a lock of format 1 is in force as it stands; plan says what it did not hold, and writes the present format in the same epoch', async () => {
+  await plan();
+  const present = readFileSync(lock, 'utf8');
+  const { fraud } = (JSON.parse(present) as { models: { fraud: Record<string, unknown> } }).models;
+  const { hash: _hash, champion: _champion, sticky: _sticky, ...before } = fraud;
+  const old = JSON.stringify({ version: 1, models: { fraud: { hash: entryHash(before), ...before } }, layers: {} });
+  writeFileSync(lock, old);
+  expect(await headgate(['check', '-c', file])).toMatchObject({ code: 0 });
+  const told =
+    /^The lock had format 1, without champions, .*\n.* is not on record\.\nallocations\.lock\.json left as it is\n$/;
+  expect(await plan('--dry-run')).toMatchObject({ code: 0, out: expect.stringMatching(told) });
+  expect(readFileSync(lock, 'utf8')).toBe(old);
+  expect(JSON.parse((await plan('--json')).out)).toMatchObject({ written: true, upgraded: true, changes: [] });
+  expect(readFileSync(lock, 'utf8')).toBe(present);
+  expect((await plan()).out).toBe('allocations.lock.json is up to date: nobody moves\n');
 });
 
 describe('with a lock', () => {
