@@ -35,6 +35,8 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 auto.create.topics.enable=false
 log.flush.interval.messages=1
+# The records of tests are years old, and age counts from their own time.
+log.retention.ms=-1
 `,
   );
   const java = (...args: string[]) => ({

@@ -128,7 +128,8 @@ function asFailure(error: unknown, { brokers, topic }: KafkaSinkPlan): SinkFailu
 }
 
 function faultOf(ids: readonly string[], error: unknown): SinkFault {
-  if (ids.includes('UNKNOWN_TOPIC_OR_PARTITION')) return 'missing';
+  // The client says the second where the metadata do not have the topic.
+  if (ids.includes('UNKNOWN_TOPIC_OR_PARTITION') || /unknown topic/i.test(deepest(error))) return 'missing';
   if (ids.some((id) => /AUTH|SASL/.test(id)) || /sasl|authenticat/i.test(deepest(error))) return 'credentials';
   if (ids.includes('REQUEST_TIMED_OUT') || /timed? ?out/i.test(deepest(error))) return 'timeout';
   if (ids.includes('THROTTLING_QUOTA_EXCEEDED')) return 'throttled';
