@@ -80,6 +80,7 @@ function addDecisions(app: OpenAPIHono, view: AdminView): void {
   app.openapi(routes.decisionRoute, async (c) => {
     const { id } = c.req.valid('param');
     const found = await view.decision(id);
+    if (found !== undefined && 'busy' in found) return c.json(problemOf('busy', found.busy), 503, PROBLEM_JSON);
     if (found !== undefined) return c.json(found, 200);
     const detail = `Nothing is on record under ${JSON.stringify(id)}. A decision of the last second may be on its way; one that capture.sample left out, that was dropped (headgate_capture_dropped_total), or that is older than captures.retain.records, is not recorded.`;
     return c.json(problemOf('not_found', detail), 404, PROBLEM_JSON);

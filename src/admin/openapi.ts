@@ -244,7 +244,8 @@ export const decisionSchema = z
         at: z.iso.datetime(),
         key: z.string(),
       }),
-    ).describe('What turned out to be true later, as far as the newest part of the log says.'),
+    ).describe('What turned out to be true later, by the decision; outcomes of a unit are left out.'),
+    truncated: z.boolean().describe('There may be more outcomes than these: `headgate query` reads all of them.'),
   })
   .openapi('Decision');
 

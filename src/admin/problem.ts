@@ -16,6 +16,7 @@ const PROBLEMS = {
   not_assigned: [422, 'Nothing is assigned by this unit'],
   reload_failed: [422, 'The new configuration was not taken'],
   outcomes_invalid: [422, 'Something among them is not an outcome'],
+  busy: [503, 'Too many questions wait already'],
   outcomes_full: [507, 'The log of outcomes is full'],
   internal: [500, 'The admin side met a fault of its own'],
 } as const satisfies Readonly<Record<string, readonly [number, string]>>;

@@ -146,6 +146,7 @@ export const decisionRoute = createRoute({
   responses: {
     200: json(shapes.decisionSchema, 'Its calls.'),
     404: problem('Nothing is on record under this id.'),
+    503: problem('Too many questions for decisions wait already.'),
     ...guarded,
   },
 });

@@ -199,6 +199,8 @@ export interface DecisionView {
     readonly at: string;
     readonly key: string;
   }[];
+  /** There may be more outcomes than these. */
+  readonly truncated: boolean;
 }
 
 /** What became of outcomes that were sent: all were taken, or none. */
@@ -247,7 +249,7 @@ export interface AdminView {
     },
   ): ExplainView | Unassigned | undefined;
   captures(): CapturesView;
-  decision(id: string): Promise<DecisionView | undefined>;
+  decision(id: string): Promise<DecisionView | { readonly busy: string } | undefined>;
   /** @param raw as they came in JSON */
   addOutcomes(raw: readonly unknown[]): Promise<OutcomesTaken>;
   sinks(): readonly SinkView[];

@@ -2,21 +2,21 @@
 
 import type { DecisionView } from '../admin/view.ts';
 import type { CaptureRow } from '../capture/row.ts';
-import type { Outcome } from '../outcomes/outcome.ts';
+import type { FoundOutcomes } from '../outcomes/find-outcomes.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** @param rows of one decision; undefined where there are none */
+/** @param rows of one decision, one at least */
 export function decisionView(
   decision: string,
   rows: readonly CaptureRow[],
-  outcomes: readonly Outcome[],
-): DecisionView | undefined {
-  if (rows.length === 0) return undefined;
+  { outcomes, truncated }: FoundOutcomes,
+): DecisionView {
   return {
     decision,
     calls: rows.map((row) => ({ ...row, request: shown(row.request), response: shown(row.response) })),
     outcomes: outcomes.map(({ name, value, at, key }) => ({ name, value, at: new Date(at).toISOString(), key })),
+    truncated,
   };
 }
 

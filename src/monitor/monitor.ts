@@ -11,7 +11,7 @@ import { type Comparer, createComparer } from '../compare/comparer.ts';
 import type { Plan } from '../config/plan.ts';
 import { createDriftEngine, type DriftEngine } from '../drift/engine.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { findOutcomes } from '../outcomes/find-outcomes.ts';
+import { createOutcomeFinder } from '../outcomes/find-outcomes.ts';
 import { createOutcomeLog } from '../outcomes/outcome-log.ts';
 import type { Allocations, Histories } from '../split/tables.ts';
 import { createExposition } from '../telemetry/exposition.ts';
@@ -22,8 +22,7 @@ import { createTraffic } from '../telemetry/traffic.ts';
 import { createAccountSnapshot } from './account-snapshot.ts';
 import { createBaselines } from './baselines.ts';
 import { capturesView } from './captures-view.ts';
-import { decisionView } from './decision-view.ts';
-import { findCalls } from './find-decision.ts';
+import { findDecision } from './find-decision.ts';
 import { createIntake } from './intake.ts';
 import type { MonitorSetup } from './messages.ts';
 import { createObserver } from './observe.ts';
@@ -89,6 +88,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     report: (message) => log.warn(message),
   });
   const outcomes = createOutcomeLog({ data, replica: capture.replica });
+  const finder = createOutcomeFinder({ data });
   const sinks = createSinks({ data, replica: capture.replica, logLevel: telemetry.logLevel }, log, clock);
   const shelf = createPlanShelf(setup.plan, setup.allocations, setup.histories);
   const drift = createDriftEngine({ clock });
@@ -134,8 +134,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     phase: () => phase,
     config: () => config,
     captures: () => capturesView(data, capture),
-    decision: async (id) =>
-      decisionView(id, await findCalls(id, { capture, store, clock }), await findOutcomes(data, id)),
+    decision: (id) => findDecision(id, { capture, store, outcomes: finder, clock }),
     addOutcomes: (raw) => takeOutcomes(outcomes, raw, clock.wall()),
     sinks: sinks.states,
     metrics: exposition.render,

@@ -92,13 +92,23 @@ export function createOutcomeLog({
   };
 }
 
-/** Files with outcomes, in the order of their names. */
+/**
+ * Files with outcomes, in the order in which their processes began: of two outcomes with one key, the one in the earlier file
+ * counts, whoever reads them.
+ */
 export async function outcomeFiles(data: string): Promise<string[]> {
   const names = await readdir(outcomesFolder(data)).catch(() => []);
   return names
     .filter((name) => name.endsWith(SUFFIX))
-    .sort()
-    .map((name) => join(outcomesFolder(data), name));
+    .map((name) => ({ name, startedAt: startOf(name.slice(0, -SUFFIX.length)) }))
+    .sort((a, b) => a.startedAt - b.startedAt || (a.name < b.name ? -1 : 1))
+    .map(({ name }) => join(outcomesFolder(data), name));
+}
+
+/** Names end with the Unix milliseconds of the start, in base 36; a file named otherwise comes first. */
+function startOf(replica: string): number {
+  const stamp = /-([0-9a-z]{1,11})$/.exec(replica)?.[1];
+  return stamp === undefined ? 0 : Number.parseInt(stamp, 36);
 }
 
 function outcomesFolder(data: string): string {

@@ -3,7 +3,7 @@
 
 const COLUMNS = `{key: 'VARCHAR', decision_id: 'VARCHAR', model: 'VARCHAR', unit: 'VARCHAR', name: 'VARCHAR', value: 'JSON', "at": 'DOUBLE'}`;
 
-/** @param files absolute paths of logs @returns SQL of all outcomes */
+/** @param files absolute paths of logs, the earliest first @returns SQL of all outcomes */
 export function outcomesSelect(files: readonly string[]): string {
   const from = files.map(
     (file, i) =>

@@ -324,8 +324,11 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
             decision: id,
             calls: [{ decision_id: id, version: 'logistic', features: [{ AGE: 31 }] }],
             outcomes: OUTCOMES,
+            truncated: false,
           }
-        : undefined,
+        : id === 'busy'
+          ? { busy: '64 questions for outcomes wait already; ask again later' }
+          : undefined,
     addOutcomes: async (raw) => {
       if (raw.includes('bad')) return { ok: false, why: 'invalid', problems: ['outcomes[0]: it is not a JSON object'] };
       if (raw.includes('full')) return { ok: false, why: 'full', problems: ['no room'] };

@@ -28,6 +28,7 @@ const WALK: readonly Step[] = [
   ['/api/v1/explain', '/api/v1/explain?model=card-fraud&unit=acct-1', 422],
   ['/api/v1/decisions/{id}', '/api/v1/decisions/known', 200],
   ['/api/v1/decisions/{id}', '/api/v1/decisions/unknown', 404],
+  ['/api/v1/decisions/{id}', '/api/v1/decisions/busy', 503],
   ['/api/v1/captures', '/api/v1/captures', 200],
   ['/api/v1/sinks', '/api/v1/sinks', 200],
   ['/api/v1/config', '/api/v1/config', 200],

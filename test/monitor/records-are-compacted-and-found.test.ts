@@ -66,6 +66,7 @@ test('records go into the store while the gate runs, and come back out of it', a
     ]);
     expect(String(found.calls[0]?.request)).toContain('"inputs"');
     expect(found.outcomes).toMatchObject([{ name: 'default', value: false, at: '1970-01-01T00:00:00.000Z' }]);
+    expect(found.truncated).toBe(false);
     expect((await fetch(`${monitor.url}/api/v1/decisions/nobody`)).status).toBe(404);
 
     // A record of this moment is still in a segment: it is found there, and a query sees both.

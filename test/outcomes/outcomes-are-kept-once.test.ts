@@ -3,7 +3,7 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findOutcomes } from '../../src/outcomes/find-outcomes.ts';
+import { createOutcomeFinder } from '../../src/outcomes/find-outcomes.ts';
 import { type Outcome, readOutcome } from '../../src/outcomes/outcome.ts';
 import { createOutcomeLog, OutcomesFull, outcomeFiles } from '../../src/outcomes/outcome-log.ts';
 import { temporaryFolder } from '../capture/open-capture.ts';
@@ -11,6 +11,8 @@ import { headgate } from '../cli/headgate.ts';
 
 const NOW = 1_700_000_000_000;
 const plain = { decision_id: 'd-1', name: 'default', value: true };
+
+const findOutcomes = async (data: string, id: string) => (await createOutcomeFinder({ data }).find(id)).outcomes;
 
 function outcome(changes: Readonly<Record<string, unknown>> = {}): Outcome {
   const reading = readOutcome({ ...plain, ...changes }, NOW);
