@@ -17,11 +17,13 @@ import type { ProcessAccount } from './segments/closing.ts';
 import { createFaultTeller } from './segments/fault-teller.ts';
 import { createDecisionFinder } from './segments/find.ts';
 import { openFolder, textOf } from './segments/folder.ts';
+import { birthOf } from './segments/process-life.ts';
 import { recoverSegments } from './segments/recover.ts';
 import { retainSegments } from './segments/retain.ts';
 import { type CreateSegmentFile, createSegmentFile } from './segments/segment-file.ts';
 import { replicaName } from './segments/segment-name.ts';
 import { createSegmentWriter } from './segments/segment-writer.ts';
+import { createSpareAccount } from './segments/spare-account.ts';
 
 export interface CaptureOptions {
   /** Absolute path of the data folder; segments lie in `captures/` below it. */
@@ -116,6 +118,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
 
   const accounts = createAccounts(options.gateways ?? null);
   const pen = createLedgerPen(wall);
+  const spare = createSpareAccount(folder, replica, birthOf(pid));
   const teller = createFaultTeller(folder, wall, report);
   const queue = createBatchQueue(limits.batchBytes, limits.pendingBytes);
   const finder = createDecisionFinder({ folder });
@@ -127,6 +130,10 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   let segmentsDeleted = 0;
   let ended: readonly ProcessAccount[] = [];
   let ledgerAt = 0;
+  /** Of one that tells every model. */
+  let ledgerBytes = 0;
+  /** The accounts are on disk, in one place or the other. */
+  let isTold = true;
   let writing: Promise<void> | null = null;
   let waiting: Promise<void> | null = null;
   let housekeeping = repair();
@@ -136,7 +143,11 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     replica,
     segmentBytes: () => Math.min(limits.segmentBytes, totalBytes / SEGMENTS_MIN),
     createFile: options.createFile ?? createSegmentFile,
-    head: () => pen.whole(accounts.all(), writtenSequence),
+    head: () => {
+      const ledger = pen.whole(accounts.all(), writtenSequence);
+      ledgerBytes = ledger.length;
+      return ledger;
+    },
     onClosed: tidy,
   });
 
@@ -215,7 +226,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   async function write(batch: Batch): Promise<void> {
     const { entries } = batch;
     try {
-      const ledger = pen.changes(applied(accounts.all(), rowsByModel(batch)), batch.sequence);
+      const ledger = pen.changes(applied(accounts.all(), rowsByModel(batch), 'captured'), batch.sequence);
       const rows = batch.bytes.subarray(0, batch.used);
       const { segment, offset } = await writer.append(ledger === null ? [rows] : [rows, ledger]);
       ledgerAt = wall();
@@ -228,9 +239,11 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
       }
       teller.wrote();
       await writer.turn();
+      if (!isTold || spare.room < ledgerBytes) await aside(() => spare.prepare(2 * ledgerBytes));
     } catch (error) {
-      pen.forget();
       const reason = dropReason(error);
+      // Before they count as dropped, as others are written before they count as captured.
+      await tellAside(applied(accounts.all(), rowsByModel(batch), reason));
       for (const { account, settled } of entries) {
         account.dropped[reason] += 1;
         account.pending -= 1;
@@ -253,7 +266,27 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     if (isUnused()) return;
     const ledger = pen.changes(accounts.all(), writtenSequence);
     if (ledger === null) return;
-    await writer.append([ledger], false).catch(() => pen.forget());
+    await writer.append([ledger], false).catch(() => tellAside(accounts.all()));
+  }
+
+  /** The accounts, where no segment takes them. Never fails. */
+  async function tellAside(counts: ReadonlyMap<string, CaptureCounts>, end = false): Promise<void> {
+    await aside(() => spare.write(pen.whole(counts, writtenSequence, end)));
+    // In no segment.
+    pen.forget();
+  }
+
+  async function aside(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+      isTold = true;
+    } catch (error) {
+      if (isTold)
+        report(
+          `${folder}: since ${new Date(wall()).toISOString()} there is no room for the accounts beside the segments: ${textOf(error)}; if this process is killed while it cannot write segments, what it receives until then is counted nowhere; make room`,
+        );
+      isTold = false;
+    }
   }
 
   function isUnused(): boolean {
@@ -262,13 +295,19 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
 
   /** The last word of this process. */
   async function writeEnd(): Promise<void> {
-    if (isUnused()) return;
+    if (isUnused()) {
+      await spare.remove().catch(() => undefined);
+      return;
+    }
     try {
       // Not in a segment of its own: the account says it all.
       if (writer.isOpen) await writer.append([pen.whole(accounts.all(), writtenSequence, true)], false);
       await writer.close();
       await writeAccount(folder, endedAccount(replica, wall(), accounts.all()));
+      await spare.remove();
     } catch (error) {
+      await tellAside(accounts.all(), true);
+      await spare.close();
       report(`${folder}: the last segment was not closed: ${textOf(error)}`);
     }
   }
@@ -296,6 +335,8 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     });
     return writing;
   }
+
+  await aside(() => spare.prepare(ledgerBytes));
 
   return {
     replica,

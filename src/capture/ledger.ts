@@ -6,8 +6,8 @@
 //
 // A frame tells the state of the moment at which its commit began, with the rows of that commit counted as captured.
 
-import { CAPTURE_DROPS } from '../model.ts';
-import { type CaptureCounts, noDrops } from './counters.ts';
+import { CAPTURE_DROPS, type CaptureDrop } from '../model.ts';
+import { type CaptureCounts, noDrops, sumOfDrops } from './counters.ts';
 import { FRAME_HEAD_BYTES, type Frame, LEDGER_MARK, sealFrame } from './segments/frame.ts';
 
 /** What one frame tells. */
@@ -24,15 +24,19 @@ export interface Ledger {
   readonly models: ReadonlyMap<string, CaptureCounts>;
 }
 
-/** @param written rows of the commit that the frame is part of, by model */
+/** @param taken rows of one commit, by model @param as what becomes of them */
 export function applied(
   counts: ReadonlyMap<string, CaptureCounts>,
-  written: ReadonlyMap<string, number>,
+  taken: ReadonlyMap<string, number>,
+  as: 'captured' | CaptureDrop,
 ): ReadonlyMap<string, CaptureCounts> {
   const next = new Map(counts);
-  for (const [model, rows] of written) {
+  for (const [model, rows] of taken) {
     const one = next.get(model);
-    if (one !== undefined) next.set(model, { ...one, captured: one.captured + rows, pending: one.pending - rows });
+    if (one === undefined) continue;
+    const pending = one.pending - rows;
+    if (as === 'captured') next.set(model, { ...one, captured: one.captured + rows, pending });
+    else next.set(model, { ...one, dropped: { ...one.dropped, [as]: one.dropped[as] + rows }, pending });
   }
   return next;
 }
@@ -110,6 +114,19 @@ export function ledgerOf({ payload, sequence }: Frame): Ledger {
     counts.set(model, { received, captured, sampledOut, pending, withheld, dropped: { ...noDrops(), ...drops } });
   }
   return { at, sequence, whole, end, models: counts };
+}
+
+/** Of two ledgers of one process that tell every model: the later one has more, for no count but `pending` ever falls. */
+export function isLater(one: Ledger, other: Ledger): boolean {
+  const more = progressOf(one) - progressOf(other);
+  return more > 0 || (more === 0 && one.end && !other.end);
+}
+
+function progressOf({ models }: Ledger): number {
+  let progress = 0;
+  for (const { received, captured, sampledOut, dropped } of models.values())
+    progress += received + captured + sampledOut + sumOfDrops(dropped);
+  return progress;
 }
 
 /** The state after a frame. @param before that of the frame before it in the same segment, or null */

@@ -7,8 +7,10 @@ import { readAccounts } from '../capture/segments/account-file.ts';
 import { type ClosedCounts, closingAccount, difference, type ProcessAccount } from '../capture/segments/closing.ts';
 import { capturesFolder, textOf } from '../capture/segments/folder.ts';
 import { framesOf } from '../capture/segments/frame.ts';
-import { isAlive } from '../capture/segments/recover.ts';
-import { listSegments, type SegmentEntry } from '../capture/segments/segment-name.ts';
+import { isAlive } from '../capture/segments/process-life.ts';
+import { type Remains, remainsIn } from '../capture/segments/recover.ts';
+import { parseReplica, type SegmentEntry } from '../capture/segments/segment-name.ts';
+import { readSpare } from '../capture/segments/spare-account.ts';
 import { EXIT } from './exit-codes.ts';
 
 export interface AccountsOptions {
@@ -42,22 +44,27 @@ export async function runAccounts({ data, json, stdout, stderr }: AccountsOption
 }
 
 async function checkedAccounts(folder: string, report: (message: string) => void): Promise<CheckedAccount[]> {
-  const segments = Map.groupBy(await listSegments(folder), ({ replica }) => replica);
+  const remains = new Map((await remainsIn(folder)).map((one) => [one.replica, one]));
   const known = new Map((await readAccounts(folder, report)).map((account) => [account.replica, account]));
   const accounts: CheckedAccount[] = [];
-  for (const replica of new Set([...known.keys(), ...segments.keys()])) {
-    const own = segments.get(replica) ?? [];
-    const account = known.get(replica) ?? (await closingAccount(own));
-    if (account !== undefined) accounts.push(await checked(withLife(account, own), own));
+  for (const replica of new Set([...known.keys(), ...remains.keys()])) {
+    const own = remains.get(replica) ?? { replica, segments: [], spare: undefined };
+    const account = known.get(replica) ?? (await accountOf(own));
+    if (account !== undefined) accounts.push(await checked(withLife(account, own), own.segments));
   }
   return accounts.sort((a, b) => a.at - b.at);
 }
 
+async function accountOf({ replica, segments, spare }: Remains): Promise<ProcessAccount | undefined> {
+  return closingAccount(replica, segments, spare === undefined ? null : (await readSpare(spare.path)).ledger);
+}
+
 /** A process that has no last word may still be at work. */
-function withLife(account: ProcessAccount, [entry]: readonly SegmentEntry[]): ProcessAccount {
-  if (account.end === 'closed' || entry === undefined) return account;
-  const isHere = entry.host === hostname().replaceAll(/[^\w.-]/g, '_');
-  return isHere && isAlive(entry.pid) ? { ...account, end: 'running' } : account;
+function withLife(account: ProcessAccount, { replica, segments, spare }: Remains): ProcessAccount {
+  const name = parseReplica(replica);
+  if (account.end === 'closed' || name === undefined || (segments.length === 0 && spare === undefined)) return account;
+  const isHere = name.host === hostname().replaceAll(/[^\w.-]/g, '_');
+  return isHere && isAlive(name.pid) ? { ...account, end: 'running' } : account;
 }
 
 async function checked(account: ProcessAccount, segments: readonly SegmentEntry[]): Promise<CheckedAccount> {

@@ -5,7 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { createAdminServer } from '../admin/server.ts';
 import type { AdminView, ConfigStatus, Phase, ReloadOutcome } from '../admin/view.ts';
 import { type Capture, createCapture } from '../capture/capture.ts';
-import { isAlive } from '../capture/segments/recover.ts';
+import { isAlive } from '../capture/segments/process-life.ts';
 import { createStore, type Store } from '../capture/store/store.ts';
 import { type Comparer, createComparer } from '../compare/comparer.ts';
 import type { Plan } from '../config/plan.ts';

@@ -2,7 +2,7 @@
 // bodies parsed here; what a sink does to this thread, neither the gateways nor the monitor can feel.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { isAlive } from '../capture/segments/recover.ts';
+import { isAlive } from '../capture/segments/process-life.ts';
 import { type SinkRunner, startSinkRunner } from '../capture/sinks/runner.ts';
 import { openSink } from '../capture/sinks/sinks.ts';
 import type { SinkPlan } from '../config/plan.ts';

@@ -10,8 +10,10 @@ import { type GatewayCounts, noDrops, sumOfDrops } from '../../src/capture/count
 import { ledgerOf } from '../../src/capture/ledger.ts';
 import { closingAccount, difference, type ProcessAccount } from '../../src/capture/segments/closing.ts';
 import { everyFrameOf } from '../../src/capture/segments/frame.ts';
+import { remainsIn } from '../../src/capture/segments/recover.ts';
 import { createSegmentFile } from '../../src/capture/segments/segment-file.ts';
 import { listSegments } from '../../src/capture/segments/segment-name.ts';
+import { readSpare } from '../../src/capture/segments/spare-account.ts';
 import { runAccounts } from '../../src/commands/accounts.ts';
 import { openCapture, rowsUnder } from './open-capture.ts';
 import { capturePlan, modelPlan } from './plans.ts';
@@ -28,7 +30,8 @@ afterAll(async () => {
 });
 
 async function closing(data: string): Promise<ProcessAccount> {
-  const account = await closingAccount(await listSegments(join(data, 'captures')));
+  const segments = await listSegments(join(data, 'captures'));
+  const account = await closingAccount(segments[0]?.replica ?? '', segments);
   if (account === undefined) throw new Error('no ledger');
   expect(difference(account.total)).toBe(0);
   for (const counts of Object.values(account.models)) expect(difference(counts)).toBe(0);
@@ -136,9 +139,11 @@ test('what a kill took with it is counted from the last ledger, and told by the 
   await after.capture.close();
   const sum = `received 41 = ${captured + behind} captured + 0 sampled out + ${41 - captured - behind} lost with its memory`;
   expect(after.reports).toEqual([
-    `${capture.replica}: this process was killed; ${sum}`,
+    expect.stringMatching(/: this process was killed; until its last word at [-\d:.TZ]+ it received 41 = /),
     expect.stringMatching(/torn tail cut off/),
   ]);
+  expect(after.reports[0]).toContain(sum);
+  expect(after.reports[0]).toContain(`${capture.replica}: `);
   const total = { received: 41, captured: captured + behind, lost: 41 - captured - behind };
   expect(after.capture.ended).toMatchObject([{ end: 'killed', total }]);
   expect((await rowsUnder(data)).length).toBe(captured + behind);
@@ -200,4 +205,72 @@ test('the command says whether it adds up', async () => {
   expect(JSON.parse(bad.out).processes[0].problems).toEqual(['8 rows are there, and 9 were captured']);
   rmSync(join(data, 'captures'), { recursive: true });
   expect((await run(false)).code).toBe(69);
+});
+
+/** A disk that is full for segments while `full`; the spare account has its room. */
+function filling(): { full: boolean; readonly create: typeof createSegmentFile } {
+  const state = { full: false };
+  const refuse = () => Promise.reject(Object.assign(new Error('ENOSPC: write'), { code: 'ENOSPC' }));
+  const create: typeof createSegmentFile = async (path) => {
+    const file = await createSegmentFile(path);
+    return { ...file, write: (bytes, position) => (state.full ? refuse() : file.write(bytes, position)) };
+  };
+  return Object.assign(state, { create });
+}
+
+const accountLeft = async (data: string): Promise<ProcessAccount | undefined> => {
+  const [one] = await remainsIn(join(data, 'captures'));
+  const spare = one?.spare === undefined ? null : (await readSpare(one.spare.path)).ledger;
+  return closingAccount(one?.replica ?? '', one?.segments ?? [], spare);
+};
+
+test('on a full disk each account stands beside the segments, and a kill in the middle of one leaves the one before', async () => {
+  const disk = filling();
+  const { capture, data } = await openCapture({ createFile: disk.create });
+  left.push(capture);
+  let sent = 0;
+  const send = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) capture.append(record(sent++), OF, NOTHING);
+    await capture.flush();
+  };
+  await send(3);
+  disk.full = true;
+  for (const count of [4, 5]) {
+    await send(count);
+    const total = { received: sent, captured: 3, lost: 0, dropped: { disk_full: sent - 3 } };
+    expect(await accountLeft(data)).toMatchObject({ end: 'killed', total });
+  }
+  // The second slot has the latest: it is cut through.
+  const path = (await remainsIn(join(data, 'captures')))[0]?.spare?.path ?? '';
+  const file = await open(path, 'r+');
+  await file.write('x', 4096 + 16 * 1024 + 40);
+  await file.close();
+  expect((await accountLeft(data))?.total).toMatchObject({ received: 7, captured: 3, dropped: { disk_full: 4 } });
+  // Segments that take ledgers again have the last word, and rows behind what is beside them are counted once.
+  disk.full = false;
+  await send(2);
+  expect((await accountLeft(data))?.total).toMatchObject({ received: 14, captured: 5, dropped: { disk_full: 9 } });
+  disk.full = true;
+  await send(1);
+  expect((await accountLeft(data))?.total).toMatchObject({ received: 15, captured: 5, dropped: { disk_full: 10 } });
+});
+
+test('an end in order on a full disk is a last word too, also with nine hundred models', async () => {
+  const disk = filling();
+  const { capture, data } = await openCapture({ createFile: disk.create });
+  const names = Array.from({ length: 900 }, (_, i) => `model-with-a-rather-long-name-${i}`);
+  for (const name of names) capture.append(record(0), { generation: 'g', model: { ...modelPlan(), name } }, NOTHING);
+  await capture.flush();
+  disk.full = true;
+  for (const name of names) capture.append(record(1), { generation: 'g', model: { ...modelPlan(), name } }, NOTHING);
+  await capture.flush();
+  const account = await accountLeft(data);
+  expect(account?.total).toMatchObject({ received: 1800, captured: 900, lost: 0, dropped: { disk_full: 900 } });
+  expect(account?.models[names[899] ?? '']).toMatchObject({ received: 2, captured: 1 });
+  await capture.close();
+  expect(await accountLeft(data)).toMatchObject({ end: 'closed', total: account?.total });
+  const after = await openCapture({ data });
+  await after.capture.close();
+  expect(after.capture.ended).toMatchObject([{ end: 'closed', total: account?.total }]);
+  expect(readdirSync(join(data, 'accounts'))).toEqual([`${capture.replica}.json`]);
 });

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, expect, test } from 'vitest';
 import type { Capture } from '../../src/capture/capture.ts';
 import { type Damage, framesOf } from '../../src/capture/segments/frame.ts';
-import { isAlive } from '../../src/capture/segments/recover.ts';
+import { isAlive } from '../../src/capture/segments/process-life.ts';
 import { openCapture, rowsUnder, temporaryFolder } from './open-capture.ts';
 import { modelPlan } from './plans.ts';
 import { exchange } from './records.ts';
@@ -60,7 +60,9 @@ test('a process killed while it writes has lost no record that it had counted as
   expect(damage).toEqual([]);
   expect(rows.length).toBeGreaterThanOrEqual(written);
   expect(rows.map((row) => row.sequence)).toEqual(rows.map((_, i) => i + 1));
-  expect(reports[0]).toMatch(/this process was killed; received \d+ = \d+ captured/);
+  expect(reports[0]).toMatch(
+    /this process was killed; until its last word at [-\d:.TZ]+ it received \d+ = \d+ captured/,
+  );
   for (const line of reports.slice(1)) expect(line).toMatch(/torn tail cut off/);
 }, 30_000);
 
@@ -74,7 +76,9 @@ test('a torn tail is cut at the last whole record, wherever the cut fell', async
     await capture.close();
     expect((await rowsUnder(data)).map((row) => row.decision_id)).toEqual([0, 1, 2, 3].map((i) => `decision-${i}`));
     expect(reports).toEqual([
-      expect.stringMatching(/was killed; received 5 = 4 captured \+ 0 sampled out \+ 1 lost with its memory/),
+      expect.stringMatching(
+        /was killed; until its last word at [-\d:.TZ]+ it received 5 = 4 captured \+ 0 sampled out \+ 1 lost with its memory/,
+      ),
       expect.stringMatching(/4 records kept, \d+ bytes of a torn tail cut off/),
     ]);
   }
@@ -89,7 +93,7 @@ test('zeros behind the last record, as a file system may leave them, are cut off
   expect((await rowsUnder(data, damage)).length).toBe(3);
   expect(damage).toEqual([]);
   expect(reports).toEqual([
-    expect.stringMatching(/this process was killed; received 3 = 3 captured/),
+    expect.stringMatching(/this process was killed; until its last word at [-\d:.TZ]+ it received 3 = 3 captured/),
     expect.stringMatching(/3 records kept, 4096 bytes/),
   ]);
 });
@@ -106,7 +110,7 @@ test('damage between records costs the record it hit, and no later one', async (
   expect((await rowsUnder(data, damage)).map((row) => row.sequence)).toEqual([1, 2, 4, 5]);
   expect(damage).toEqual([expect.objectContaining({ torn: false })]);
   expect(reports).toEqual([
-    expect.stringMatching(/this process was killed; received 5 = 5 captured/),
+    expect.stringMatching(/this process was killed; until its last word at [-\d:.TZ]+ it received 5 = 5 captured/),
     expect.stringMatching(/damaged and will be skipped/),
   ]);
 });

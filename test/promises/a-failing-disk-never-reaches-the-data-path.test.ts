@@ -6,6 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CapturesView } from '../../src/admin/view.ts';
+import { runAccounts } from '../../src/commands/accounts.ts';
 import { type Asked, createCaller } from '../serve/caller.ts';
 import { captured } from '../serve/captured.ts';
 import { isAccountedFor, scrape, settled } from '../serve/scrape.ts';
@@ -19,6 +21,9 @@ import {
   waitFor,
 } from '../serve/served-gate.ts';
 
+/** Where these run on every change, root is there: what cannot be tested is a fault. */
+const mustRun = process.env.CI !== undefined && process.env.CI !== 'false';
+
 const folder = temporaryFolder();
 const small = join(folder, 'small');
 const canMount = mountSmall('256k');
@@ -27,6 +32,10 @@ if (!canMount)
 const canFreeze = frozen(folder, true) && frozen(folder, false);
 if (!canFreeze)
   process.stderr.write('SKIPPED: chattr +i is not permitted here; a folder made read-only later is not tested\n');
+
+test('in CI, full and read-only disks are really tested', () => {
+  if (mustRun) expect({ canMount, canFreeze }).toEqual({ canMount: true, canFreeze: true });
+});
 
 let upstream: Upstream;
 beforeAll(async () => {
@@ -102,6 +111,45 @@ test.skipIf(!canMount)(
     expect(damage).toEqual([]);
     expect(rows.length).toBe(after('headgate_capture_captured_total'));
     expect(await gate.stop()).toBe(0);
+    rmSync(data, { recursive: true });
+  },
+);
+
+test.skipIf(!canMount)(
+  'killed while the disk is full: every exchange is in the account, and the next gate tells it',
+  async () => {
+    execFileSync('mount', ['-o', 'remount,size=256k', small]);
+    const data = join(small, 'killed');
+    const gate = await startServe(yaml(data));
+    let sent = 0;
+    await waitFor(async () => {
+      sent += (await asked(gate, 50, LONG)).length;
+      return (await scrape(gate))('headgate_capture_dropped_total', { reason: 'disk_full' }) > 300 ? true : undefined;
+    }, 'a full disk');
+    await settled(gate, sent);
+    const { total } = (await (await fetch(`${gate.adminUrl}/api/v1/captures`)).json()) as CapturesView;
+    expect(total).toMatchObject({ received: sent, pending: 0 });
+    gate.process.kill('SIGKILL');
+    await gate.exited;
+    const { pending: _, ...expected } = { ...total, lost: 0 };
+    const json = async (): Promise<unknown> => {
+      let text = '';
+      const stdout = { write: (piece: string) => (text += piece) } as unknown as NodeJS.WritableStream;
+      expect(await runAccounts({ data, json: true, stdout, stderr: process.stderr })).toBe(0);
+      return JSON.parse(text).processes;
+    };
+    expect(await json()).toMatchObject([{ end: 'killed', total: expected }]);
+    execFileSync('mount', ['-o', 'remount,size=32m', small]);
+    const next = await startServe(yaml(data));
+    const told = await waitFor(async () => {
+      const view = (await (await fetch(`${next.adminUrl}/api/v1/captures`)).json()) as CapturesView;
+      return view.ended[0];
+    }, 'the account of the one before');
+    expect(told).toMatchObject({ end: 'killed', ...expected });
+    expect(await next.stop()).toBe(0);
+    expect(await json()).toMatchObject([{ end: 'killed', total: expected }]);
+    // What stood in for the segments is gone with the process that needed it.
+    expect(readdirSync(join(data, 'accounts')).filter((name) => !name.endsWith('.json'))).toEqual([]);
     rmSync(data, { recursive: true });
   },
 );

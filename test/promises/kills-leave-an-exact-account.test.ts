@@ -73,7 +73,7 @@ async function accountOf(data: string, pid: number | undefined): Promise<Process
         expect(received).toBe(written + sampledOut + sumOfDrops(dropped) + pending);
     }
   }
-  return closingAccount(own);
+  return closingAccount(own[0]?.replica ?? '', own);
 }
 
 test(

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { Admin } from '@platformatic/kafka';
 import { afterAll, describe, expect, test } from 'vitest';
-import { isAlive } from '../../src/capture/segments/recover.ts';
+import { isAlive } from '../../src/capture/segments/process-life.ts';
 import { type SinkRunner, startSinkRunner } from '../../src/capture/sinks/runner.ts';
 import { openSink } from '../../src/capture/sinks/sinks.ts';
 import type { SinkPlan } from '../../src/config/plan.ts';

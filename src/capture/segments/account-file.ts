@@ -72,11 +72,12 @@ export function endedAccount(replica: string, at: number, counts: ReadonlyMap<st
 }
 
 /** One line for the log. */
-export function inWords({ replica, total }: ProcessAccount): string {
+export function inWords({ replica, at, total }: ProcessAccount): string {
   const { received, captured, sampledOut, dropped, lost } = total;
   const drops = Object.entries(dropped).flatMap(([reason, count]) =>
     count > 0 ? [`${count} dropped (${reason})`] : [],
   );
   const parts = [`${captured} captured`, `${sampledOut} sampled out`, ...drops, `${lost} lost with its memory`];
-  return `${replica}: this process was killed; received ${received} = ${parts.join(' + ')}`;
+  const until = `until its last word at ${new Date(at).toISOString()}`;
+  return `${replica}: this process was killed; ${until} it received ${received} = ${parts.join(' + ')}`;
 }

@@ -1,10 +1,10 @@
-// The account of a process from its segments alone: its last ledger, and the rows that lie behind it. For a process that was
+// The account of a process from what it left: its last ledger, in a segment or in its spare account, and the rows behind it. For a process that was
 // killed this is its closing account: what had been received, was not on disk, and will never be, is lost, and counted so.
 // What it received after its last ledger and had not written nobody can count: at most what comes in one commit.
 
 import { readFile } from 'node:fs/promises';
 import { type CaptureCounts, sumOf, sumOfDrops } from '../counters.ts';
-import { type Ledger, ledgerOf, mergedLedger } from '../ledger.ts';
+import { isLater, type Ledger, ledgerOf, mergedLedger } from '../ledger.ts';
 import { modelOf } from '../row.ts';
 import { everyFrameOf, type Frame } from './frame.ts';
 import type { SegmentEntry } from './segment-name.ts';
@@ -28,23 +28,34 @@ export interface ProcessAccount {
 
 /**
  * @param segments of one process, in the order of their serials
- * @returns undefined where they hold no ledger
+ * @param spare what it wrote where its segments could take no ledger
+ * @returns undefined where there is no ledger
  */
-export async function closingAccount(segments: readonly SegmentEntry[]): Promise<ProcessAccount | undefined> {
-  const behind: Frame[] = [];
-  for (const { path, replica } of segments.toReversed()) {
+export async function closingAccount(
+  replica: string,
+  segments: readonly SegmentEntry[],
+  spare: Ledger | null = null,
+): Promise<ProcessAccount | undefined> {
+  let behind: Frame[] = [];
+  let ledger: Ledger | null = null;
+  for (const { path } of segments.toReversed()) {
     const found = lastLedger(await readFile(path));
     behind.unshift(...found.behind);
-    if (found.ledger === null) continue;
-    const written = Map.groupBy(behind, modelOf);
-    const models: Record<string, ClosedCounts> = {};
-    for (const model of new Set([...found.ledger.models.keys(), ...written.keys()])) {
-      models[model] = closed(found.ledger.models.get(model) ?? NONE, written.get(model)?.length ?? 0);
-    }
-    const { at, end } = found.ledger;
-    return { replica, end: end ? 'closed' : 'killed', at, models, total: totalOf(Object.values(models)) };
+    ({ ledger } = found);
+    if (ledger !== null) break;
   }
-  return undefined;
+  if (spare !== null && (ledger === null || isLater(spare, ledger))) {
+    ledger = spare;
+    behind = behind.filter(({ sequence }) => sequence > spare.sequence);
+  }
+  if (ledger === null) return undefined;
+  const written = Map.groupBy(behind, modelOf);
+  const models: Record<string, ClosedCounts> = {};
+  for (const model of new Set([...ledger.models.keys(), ...written.keys()])) {
+    models[model] = closed(ledger.models.get(model) ?? NONE, written.get(model)?.length ?? 0);
+  }
+  const { at, end } = ledger;
+  return { replica, end: end ? 'closed' : 'killed', at, models, total: totalOf(Object.values(models)) };
 }
 
 const NONE: CaptureCounts = sumOf([]);

@@ -5,7 +5,8 @@ import { readFile, rename, rm, truncate } from 'node:fs/promises';
 import { hasAccount, inWords, writeAccount } from './account-file.ts';
 import { closingAccount } from './closing.ts';
 import { type Damage, everyFrameOf } from './frame.ts';
-import { listSegments, type SegmentEntry } from './segment-name.ts';
+import { listSegments, type ReplicaName, type SegmentEntry } from './segment-name.ts';
+import { listSpares, readSpare, type SpareEntry } from './spare-account.ts';
 
 /** On another host nobody can be asked whether the writer lives; a segment that rested this long is taken to be left. */
 const FOREIGN_REST_MS = 10 * 60_000;
@@ -23,36 +24,60 @@ export interface RecoverOptions {
 }
 
 export async function recoverSegments(options: RecoverOptions): Promise<void> {
-  const entries = await listSegments(options.folder);
-  for (const segments of Map.groupBy(entries, ({ replica }) => replica).values()) {
-    if (segments.every((entry) => isLeft(entry, options))) await settle(segments, options);
+  for (const remains of await remainsIn(options.folder)) {
+    const { segments, spare } = remains;
+    if ([...segments, ...(spare ? [spare] : [])].every((entry) => isLeft(entry, options)))
+      await settle(remains, options);
   }
 }
 
+/** What one process has in the folder. */
+export interface Remains {
+  readonly replica: string;
+  /** In the order written. */
+  readonly segments: readonly SegmentEntry[];
+  readonly spare: SpareEntry | undefined;
+}
+
+export async function remainsIn(folder: string): Promise<Remains[]> {
+  const segments = Map.groupBy(await listSegments(folder), ({ replica }) => replica);
+  const spares = new Map((await listSpares(folder)).map((spare) => [spare.replica, spare]));
+  return Array.from(new Set([...segments.keys(), ...spares.keys()]), (replica) => ({
+    replica,
+    segments: (segments.get(replica) ?? []).toSorted((a, b) => a.serial - b.serial),
+    spare: spares.get(replica),
+  }));
+}
+
 /** One process that has ended, or was killed. Several may do this at a time: each writes the same, and one renames. */
-async function settle(segments: readonly SegmentEntry[], { folder, report }: RecoverOptions): Promise<void> {
+async function settle(remains: Remains, { folder, report }: RecoverOptions): Promise<void> {
   try {
-    await closeAccount(segments, folder, report);
-    for (const entry of segments) if (entry.state === 'open') await recover(entry, report);
+    await closeAccount(remains, folder, report);
+    for (const entry of remains.segments) if (entry.state === 'open') await recover(entry, report);
+    // It is in the account by now.
+    if (remains.spare !== undefined) await rm(remains.spare.path, { force: true });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
   }
 }
 
 async function closeAccount(
-  segments: readonly SegmentEntry[],
+  { replica, segments, spare }: Remains,
   folder: string,
   report: (message: string) => void,
 ): Promise<void> {
-  const [first] = segments;
-  if (first === undefined || (await hasAccount(folder, first.replica))) return;
-  const account = await closingAccount(segments.toSorted((a, b) => a.serial - b.serial));
+  if (await hasAccount(folder, replica)) return;
+  const told = spare === undefined ? null : (await readSpare(spare.path)).ledger;
+  const account = await closingAccount(replica, segments, told);
   if (account === undefined) return;
   await writeAccount(folder, account);
   if (account.end === 'killed') report(inWords(account));
 }
 
-function isLeft(entry: SegmentEntry, { replica, host, pid, isAlive, wallMs }: RecoverOptions): boolean {
+function isLeft(
+  entry: ReplicaName & { readonly modifiedMs: number },
+  { replica, host, pid, isAlive, wallMs }: RecoverOptions,
+): boolean {
   if (entry.replica === replica) return false;
   if (entry.host !== host) return wallMs - entry.modifiedMs > FOREIGN_REST_MS;
   // In a container every start has the same pid: that of this process is its own, hence the other one is gone.
@@ -78,14 +103,4 @@ async function recover(entry: SegmentEntry, report: (message: string) => void): 
   await rename(entry.path, closed);
   if (torn !== undefined) report(`${closed}: ${rows} records kept, ${torn.length} bytes of a torn tail cut off`);
   if (inside > 0) report(`${closed}: ${inside} bytes between its records are damaged and will be skipped`);
-}
-
-/** Whether a process of this machine exists; one that may not be signalled does. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -4,12 +4,16 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const PATTERN = /^(?<replica>(?<host>[\w.-]+)-(?<pid>\d+)-[0-9a-z]+)\.(?<serial>\d{6,})\.(?<state>open|capture)$/;
+const PATTERN = /^(?<replica>.+)\.(?<serial>\d{6,})\.(?<state>open|capture)$/;
+const REPLICA = /^(?<host>[\w.-]+)-(?<pid>\d+)-[0-9a-z]+$/;
 
-export interface SegmentName {
+export interface ReplicaName {
   readonly replica: string;
   readonly host: string;
   readonly pid: number;
+}
+
+export interface SegmentName extends ReplicaName {
   readonly serial: number;
   readonly state: 'open' | 'capture';
 }
@@ -25,21 +29,20 @@ export function replicaName(host: string, pid: number, startedAt: number): strin
   return `${host.replaceAll(/[^\w.-]/g, '_') || 'host'}-${pid}-${Math.floor(startedAt).toString(36)}`;
 }
 
+export function parseReplica(replica: string): ReplicaName | undefined {
+  const groups = REPLICA.exec(replica)?.groups;
+  return groups === undefined ? undefined : { replica, host: groups.host ?? '', pid: Number(groups.pid) };
+}
+
 export function segmentName(replica: string, serial: number, state: SegmentName['state']): string {
   return `${replica}.${String(serial).padStart(6, '0')}.${state}`;
 }
 
 export function parseSegmentName(name: string): SegmentName | undefined {
   const groups = PATTERN.exec(name)?.groups;
-  if (groups === undefined) return undefined;
-  const { replica = '', host = '', state } = groups;
-  return {
-    replica,
-    host,
-    pid: Number(groups.pid),
-    serial: Number(groups.serial),
-    state: state === 'open' ? 'open' : 'capture',
-  };
+  const replica = parseReplica(groups?.replica ?? '');
+  if (groups === undefined || replica === undefined) return undefined;
+  return { ...replica, serial: Number(groups.serial), state: groups.state === 'open' ? 'open' : 'capture' };
 }
 
 /**

@@ -6,7 +6,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { capturesFolder } from '../../../src/capture/segments/folder.ts';
-import { isAlive } from '../../../src/capture/segments/recover.ts';
+import { isAlive } from '../../../src/capture/segments/process-life.ts';
 import { retainSegments } from '../../../src/capture/segments/retain.ts';
 import { type SinkRunner, startSinkRunner } from '../../../src/capture/sinks/runner.ts';
 import { type OpenSink, SinkFailure } from '../../../src/capture/sinks/sink.ts';

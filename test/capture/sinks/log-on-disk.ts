@@ -1,7 +1,7 @@
 // A log for sinks to read: written by capture itself, record by record, into a temporary folder.
 
 import { createCapture } from '../../../src/capture/capture.ts';
-import { isAlive } from '../../../src/capture/segments/recover.ts';
+import { isAlive } from '../../../src/capture/segments/process-life.ts';
 import type { SinkPlan } from '../../../src/config/plan.ts';
 import type { ExchangeRecord } from '../../../src/model.ts';
 import { temporaryFolder } from '../open-capture.ts';
