@@ -29,7 +29,7 @@ export interface MonitorNumbers {
   };
   /** Of the store: what this gate compacted. */
   store(): {
-    readonly runs: number;
+    readonly successes: number;
     readonly failures: number;
     readonly rows: number;
     readonly segments: number;
@@ -139,10 +139,12 @@ function configFamilies({ config }: MonitorNumbers): readonly Family[] {
 
 function storeFamilies({ store }: MonitorNumbers): readonly Family[] {
   return [
-    family('counter', 'headgate_store_runs_total', 'Runs of the compactor that this gate started, by result.', () => [
-      sample(store().runs - store().failures, { result: 'success' }),
-      sample(store().failures, { result: 'failure' }),
-    ]),
+    family(
+      'counter',
+      'headgate_store_runs_total',
+      'Runs of the compactor that this gate started and that have ended, by result.',
+      () => [sample(store().successes, { result: 'success' }), sample(store().failures, { result: 'failure' })],
+    ),
     family('counter', 'headgate_store_rows_total', 'Rows that went from segments into Parquet.', () => [
       sample(store().rows),
     ]),

@@ -3,10 +3,13 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/capture/store/database.ts';
+import { storePaths } from '../../src/capture/store/layout.ts';
+import { openManifest } from '../../src/capture/store/manifest.ts';
 import { takeSnapshot } from '../../src/capture/store/snapshot.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
 import { temporaryFolder } from '../capture/open-capture.ts';
@@ -81,6 +84,29 @@ test(`${KILLS} kills at random moments`, async () => {
   // Two models, two days, all merged.
   expect((await parquetFiles(data)).length).toBe(4);
 }, 600_000);
+
+test('killed between the line and the renames: files in staging and files in place are read side by side', async () => {
+  const data = await capture(calls);
+  await compactUntil(data, null);
+  const before = new Set(await parquetFiles(data));
+  await capture(calls, data);
+  await compactUntil(data, null);
+  // As they lay before the renames.
+  const { root, staging, indexes, manifest } = storePaths(data);
+  const { last } = await openManifest(manifest);
+  const added = last?.add.map(({ path }) => path) ?? [];
+  expect(added.length).toBeGreaterThan(0);
+  expect(before.size).toBeGreaterThan(0);
+  const folder = join(staging, last?.id ?? '');
+  await mkdir(folder, { recursive: true });
+  for (const path of added.slice(1)) await rename(join(root, path), join(folder, basename(path)));
+  for (const name of await readdir(indexes))
+    if (last?.add[0]?.index === name) await rename(join(indexes, name), join(folder, name));
+  const found = await seen(data);
+  expect([found.size, [...found.values()].filter((n) => n !== 1)]).toEqual([2 * ROWS, []]);
+  await compactUntil(data, null);
+  expect((await parquetRows(data)).length).toBe(2 * ROWS);
+});
 
 test('two compactors on one folder: one works, the other leaves it alone', async () => {
   const data = await temporaryFolder();

@@ -24,7 +24,7 @@ const numbers: MonitorNumbers = {
     withheld: 11,
     segmentsDeleted: 12,
   }),
-  store: () => ({ runs: 5, failures: 1, rows: 51, segments: 52, lastSuccessAt: 1_700_000_000_250 }),
+  store: () => ({ successes: 4, failures: 1, rows: 51, segments: 52, lastSuccessAt: 1_700_000_000_250 }),
   captureModels: () =>
     new Map([
       ['fraud', { received: 9, captured: 5, sampledOut: 1, dropped: { disk_full: 2, draining: 0 }, pending: 1 }],

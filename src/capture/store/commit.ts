@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import type { SegmentEntry } from '../segments/segment-name.ts';
 import { listSegments } from '../segments/segment-name.ts';
 import type { StorePaths } from './layout.ts';
-import { syncPath } from './layout.ts';
+import { syncFolder } from './layout.ts';
 import type { Manifest, ManifestLog, Operation, StoredFile } from './manifest.ts';
 
 /** Whether somebody else has not read a segment yet. */
@@ -42,7 +42,8 @@ export function locate(
 
 export async function commit(paths: StorePaths, manifest: ManifestLog, operation: Operation): Promise<void> {
   const staged = join(paths.staging, operation.id);
-  await syncPath(staged).catch(() => undefined);
+  await mkdir(staged, { recursive: true, mode: 0o750 });
+  await syncFolder(staged);
   const before = new Map(manifest.files);
   await manifest.commit(operation);
   await carryOut(paths, manifest, operation, before);
@@ -71,17 +72,24 @@ async function carryOut(
   const place = async (from: string, to: string): Promise<void> => {
     await mkdir(dirname(to), { recursive: true, mode: 0o750 });
     await rename(from, to).catch((error: unknown) => {
-      // It is in place already: this is done for the second time.
       if (!isMissing(error)) throw error;
+      // It is in place already where this is done for the second time.
+      if (!existsSync(to)) throw new Error(lostProblem(paths, to), { cause: error });
     });
-    folders.add(dirname(to));
+    // Up to the root: the folders of a model or a day may be new.
+    for (let folder = dirname(to); folder.startsWith(paths.root); folder = dirname(folder)) folders.add(folder);
   };
   const indexes = new Set(operation.add.map(({ index }) => index));
   for (const name of indexes) await place(stagedPath(paths, operation.id, name), join(paths.indexes, name));
   for (const { path } of operation.add) await place(stagedPath(paths, operation.id, path), join(paths.root, path));
-  for (const folder of folders) await syncPath(folder).catch(() => undefined);
+  for (const folder of folders) await syncFolder(folder);
   for (const path of operation.remove) await rm(join(paths.root, path), { force: true });
   await dropIndexes(paths, manifest, operation, before);
+}
+
+/** Nothing may be deleted in its name: the segments it was made of may be all that is left. */
+function lostProblem({ manifest }: StorePaths, path: string): string {
+  return `${path}: the manifest names it, but it is neither here nor in staging; put it back from a copy, or set ${manifest} aside: the Parquet files stay readable, and a new store is begun`;
 }
 
 /** An index goes with the last of its files. */

@@ -11,7 +11,8 @@ import type { Compacted } from './compact.ts';
 import type { CompactJob, FromStoreProcess } from './messages.ts';
 
 export interface CompactorCounts {
-  readonly runs: number;
+  /** Runs that ended well; one that the end of the gate cut short is neither. */
+  readonly successes: number;
   readonly failures: number;
   readonly rows: number;
   readonly segments: number;
@@ -58,7 +59,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
   /** Segments that the last run left though it ended well: a sink holds them. */
   let left: ReadonlySet<string> = new Set();
   let failing: string | null = null;
-  const counts = { runs: 0, failures: 0, rows: 0, segments: 0, lastSuccessAt: null as number | null };
+  const counts = { successes: 0, failures: 0, rows: 0, segments: 0, lastSuccessAt: null as number | null };
 
   async function closed(): Promise<readonly SegmentEntry[]> {
     return (await listSegments(folder).catch(() => [])).filter(({ state }) => state === 'capture');
@@ -86,7 +87,6 @@ export function createCompactor(options: CompactorOptions): Compactor {
     const { memoryBytes, retention } = plan;
     const job: CompactJob = { kind: 'compact', data, memoryBytes, retention, operationBytes: null };
     let outcome: FromStoreProcess | null = null;
-    counts.runs += 1;
     const started = options.start();
     child = started;
     started.on('message', (message: FromStoreProcess) => {
@@ -120,6 +120,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
   function succeeded(done: Compacted | undefined): void {
     if (failing !== null) report(`${data}: segments are compacted again`);
     failing = null;
+    counts.successes += 1;
     counts.lastSuccessAt = clock.wall();
     counts.rows += done?.rows ?? 0;
     counts.segments += done?.segments ?? 0;

@@ -40,7 +40,16 @@ export function dateOf(at: number): string {
   return Number.isNaN(time.getTime()) ? '1970-01-01' : time.toISOString().slice(0, 10);
 }
 
-/** Until a file or a folder's list of names is on stable storage. Some systems refuse it for folders. */
+/** Until a folder's list of names is on stable storage. Some file systems have no such thing for folders; any other failure is one. */
+export async function syncFolder(path: string): Promise<void> {
+  await syncPath(path).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && UNSUPPORTED.has(String(error.code)))) throw error;
+  });
+}
+
+const UNSUPPORTED: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']);
+
+/** Until a file is on stable storage. */
 export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {

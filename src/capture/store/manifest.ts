@@ -5,7 +5,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { TypedColumn } from './feature-types.ts';
-import { syncPath } from './layout.ts';
+import { syncFolder } from './layout.ts';
 
 /** A Parquet file of the store. */
 export interface StoredFile {
@@ -110,7 +110,7 @@ export async function openManifest(path: string): Promise<ManifestLog> {
       const next = `${path}.next`;
       const written = await append(next, 0, snapshot);
       await rename(next, path);
-      await syncPath(dirname(path)).catch(() => undefined);
+      await syncFolder(dirname(path));
       [bytes, lines, last] = [written, 1, snapshot];
     },
   };
@@ -140,6 +140,6 @@ async function append(path: string, bytes: number, operation: Operation): Promis
   } finally {
     await handle.close();
   }
-  if (bytes === 0) await syncPath(dirname(path)).catch(() => undefined);
+  if (bytes === 0) await syncFolder(dirname(path));
   return bytes + line.length;
 }

@@ -71,26 +71,36 @@ async function look(options: SnapshotOptions, folder: string): Promise<Snapshot 
   const staged = staging.finish().filter(ours);
   const files = [...manifest.files.values()].filter(ours);
   const places = locate(paths, manifest);
-  const stored = files.map(({ path }) => places.file(path));
+  const stored = files.map((file) => ({ ...file, at: places.file(file.path) }));
   return {
     files,
     staged,
-    select: unionOf(stored, staged, types, manifest),
-    reads: [...stored, ...staged.map(({ path }) => path)],
+    select: unionOf(paths.root, stored, staged, types, manifest),
+    reads: [...stored.map(({ at }) => at), ...staged.map(({ path }) => path)],
     damagedBytes,
   };
 }
 
 function unionOf(
-  stored: readonly string[],
+  root: string,
+  stored: readonly (StoredFile & { readonly at: string })[],
   staged: readonly Staged[],
   types: ReadonlyMap<string, ModelTypes>,
   manifest: Manifest,
 ): string {
   const partition = "hive_partitioning = true, hive_types = {'model': VARCHAR, 'date': DATE}";
   const parts = [emptySelect()];
-  if (stored.length > 0)
-    parts.push(`SELECT * FROM read_parquet(${listed(stored)}, union_by_name = true, ${partition})`);
+  const placed = stored.filter(({ at, path }) => at === join(root, path));
+  if (placed.length > 0) {
+    const files = listed(placed.map(({ at }) => at));
+    parts.push(`SELECT * FROM read_parquet(${files}, union_by_name = true, ${partition})`);
+  }
+  // What still waits in staging lies in no folder that names its model and day.
+  for (const { at, path, model, date } of stored) {
+    if (at === join(root, path)) continue;
+    const rows = `read_parquet(${listed([at])}, hive_partitioning = false)`;
+    parts.push(`SELECT *, ${quoted(model)} AS model, DATE ${quoted(date)} AS date FROM ${rows}`);
+  }
   for (const [model, lines] of Map.groupBy(staged, (one) => one.model)) {
     const columns = types.get(model)?.columns ?? manifest.types.get(model) ?? [];
     for (const { date, path, lineBytesMax } of lines) {
