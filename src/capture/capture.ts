@@ -3,6 +3,7 @@
 // waits for a disk before it returns: what cannot be taken is counted, with its reason.
 
 import type { CapturesPlan, ModelPlan } from '../config/plan.ts';
+import { textHash } from '../kernel/text-hash.ts';
 import type { CaptureDrop, ExchangeRecord } from '../model.ts';
 import { createAccounts, type GatewayAccounts } from './accounts.ts';
 import { type CaptureAccount, type CaptureCounts, sumOf } from './counters.ts';
@@ -12,7 +13,7 @@ import { applied, createLedgerPen } from './ledger.ts';
 import { type CaptureRow, columnsOf, putRow, rowBytesAtMost } from './row.ts';
 import { isSampled } from './sample.ts';
 import { endedAccount, readAccounts, retainAccounts, writeAccount } from './segments/account-file.ts';
-import { type Batch, createBatchQueue, rowsByModel } from './segments/batch.ts';
+import { type Batch, createBatchQueue, markRow, rowsByModel } from './segments/batch.ts';
 import type { ProcessAccount } from './segments/closing.ts';
 import { createFaultTeller } from './segments/fault-teller.ts';
 import { createDecisionFinder } from './segments/find.ts';
@@ -22,7 +23,7 @@ import { recoverSegments } from './segments/recover.ts';
 import { retainSegments } from './segments/retain.ts';
 import { type CreateSegmentFile, createSegmentFile } from './segments/segment-file.ts';
 import { replicaName } from './segments/segment-name.ts';
-import { createSegmentWriter } from './segments/segment-writer.ts';
+import { createSegmentWriter, type Segment } from './segments/segment-writer.ts';
 import { createSpareAccount } from './segments/spare-account.ts';
 
 export interface CaptureOptions {
@@ -215,28 +216,26 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
       settled?.(false);
       return;
     }
-    const offset = batch.used;
-    batch.used = putRow(batch.bytes, offset, sequence, columns, kept);
-    batch.sequence = sequence;
-    batch.entries.push({ account, decisionId: record.decisionId, offset, length: batch.used - offset, settled });
+    const end = putRow(batch.bytes, batch.used, sequence, columns, kept);
+    markRow(batch, account, textHash(record.decisionId), end, sequence, settled);
     account.pending += 1;
     account.withheld += kept.withheld.length;
   }
 
   async function write(batch: Batch): Promise<void> {
-    const { entries } = batch;
+    const { accounts: owners, settled } = batch;
     try {
       const ledger = pen.changes(applied(accounts.all(), rowsByModel(batch), 'captured'), batch.sequence);
       const rows = batch.bytes.subarray(0, batch.used);
       const { segment, offset } = await writer.append(ledger === null ? [rows] : [rows, ledger]);
       ledgerAt = wall();
       writtenSequence = batch.sequence;
-      for (const { account, decisionId, offset: within, length, settled } of entries) {
-        account.captured += 1;
-        account.pending -= 1;
-        finder.add(decisionId, { segment, offset: offset + within, length });
-        settled?.(true);
+      for (const [account, rows] of owners) {
+        account.captured += rows;
+        account.pending -= rows;
       }
+      index(batch, segment, offset);
+      for (const tell of settled) tell(true);
       teller.wrote();
       await writer.turn();
       if (!isTold || spare.room < ledgerBytes) await aside(() => spare.prepare(2 * ledgerBytes));
@@ -244,14 +243,23 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
       const reason = dropReason(error);
       // Before they count as dropped, as others are written before they count as captured.
       await tellAside(applied(accounts.all(), rowsByModel(batch), reason));
-      for (const { account, settled } of entries) {
-        account.dropped[reason] += 1;
-        account.pending -= 1;
-        settled?.(false);
+      for (const [account, rows] of owners) {
+        account.dropped[reason] += rows;
+        account.pending -= rows;
       }
-      teller.failed(reason, textOf(error), entries.length);
+      for (const tell of settled) tell(false);
+      teller.failed(reason, textOf(error), batch.count);
     }
     queue.done(batch);
+  }
+
+  function index({ count, marks }: Batch, segment: Segment, offset: number): void {
+    let start = 0;
+    for (let row = 0; row < count; row++) {
+      const end = marks.ends[row] as number;
+      finder.add(marks.hashes[row] as number, segment, offset + start, end - start);
+      start = end;
+    }
   }
 
   async function writeTaken(): Promise<void> {

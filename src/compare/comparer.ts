@@ -17,6 +17,8 @@ export interface ComparerOptions {
   readonly cellsMax?: number;
   /** For how long a half waits, in milliseconds. */
   readonly ttlMs?: number;
+  /** Of the hash by which halves are found, where callers choose their decision ids: one that they cannot know. */
+  readonly seed?: number;
 }
 
 /** One half: the primary answer to a decision, or a shadow's. */
@@ -88,9 +90,9 @@ interface Sums {
 }
 
 export function createComparer(options: ComparerOptions): Comparer {
-  const { clock, pairsMax = 50_000, cellsMax = 2_000_000, ttlMs = 60_000 } = options;
+  const { clock, pairsMax = 50_000, cellsMax = 2_000_000, ttlMs = 60_000, seed = 0 } = options;
   const models = new Map<string, Map<string, Sums>>();
-  const bounds = { halvesMax: pairsMax, cellsMax, ttlMs };
+  const bounds = { halvesMax: pairsMax, cellsMax, ttlMs, seed };
   const waiting = createWaitingHalves<Pending>(bounds, clock.now, leaveUnpaired);
 
   function sumsOf(model: string, version: string): Sums {
@@ -136,23 +138,22 @@ export function createComparer(options: ComparerOptions): Comparer {
   return {
     /** It goes with its last shadow: tens of thousands that nobody asks for any more would only be work for the collector. */
     primary(answer, shadows) {
-      const id = keyOf(answer);
-      const entry = waiting.get(id);
+      const entry = waiting.get(answer);
       const early = entry?.shadows ?? NOBODY;
       for (let i = 0; i < early.length; i++) compare(answer, early[i] as Answer);
       // A caller may use a decision id again while shadows of the first are still under way.
       const awaited = shadows - early.length + (entry?.awaited ?? 0);
       const { model } = answer;
-      if (awaited > 0) waiting.hold(id, { cells: cellsOf(answer), model, primary: answer, shadows: NOBODY, awaited });
-      else if (entry !== undefined) waiting.drop(id);
+      if (awaited > 0)
+        waiting.hold(answer, { cells: cellsOf(answer), model, primary: answer, shadows: NOBODY, awaited });
+      else if (entry !== undefined) waiting.drop(answer);
     },
     shadow(answer) {
-      const id = keyOf(answer);
-      const entry = waiting.get(id);
+      const entry = waiting.get(answer);
       if (entry?.primary != null) {
         compare(entry.primary, answer);
         entry.awaited -= 1;
-        if (entry.awaited <= 0) waiting.drop(id);
+        if (entry.awaited <= 0) waiting.drop(answer);
         return;
       }
       const { model } = answer;
@@ -160,7 +161,7 @@ export function createComparer(options: ComparerOptions): Comparer {
       const shadows = entry?.shadows ?? NOBODY;
       const cells = (entry?.cells ?? 0) + cellsOf(answer);
       if (shadows.length === SHADOWS_MAX) sums.unpaired++;
-      else waiting.hold(id, { cells, model, primary: null, shadows: [...shadows, answer], awaited: 0 });
+      else waiting.hold(answer, { cells, model, primary: null, shadows: [...shadows, answer], awaited: 0 });
     },
     sweep: waiting.sweep,
     report(model) {
@@ -181,9 +182,6 @@ export function createComparer(options: ComparerOptions): Comparer {
     counters: () => ({ waiting: waiting.size, ...waiting.counters }),
   };
 }
-
-/** Callers may bring their own decision ids, which two models may share. */
-const keyOf = ({ model, decisionId }: Answer): string => `${model} ${decisionId}`;
 
 const cellsOf = ({ predictions }: Answer): number =>
   1 + (predictions === null ? 0 : predictions.rows * predictions.columns.length);

@@ -11,6 +11,7 @@ import { type Comparer, createComparer } from '../compare/comparer.ts';
 import type { Plan } from '../config/plan.ts';
 import { createDriftEngine, type DriftEngine } from '../drift/engine.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { uniform } from '../kernel/ids.ts';
 import { createOutcomeFinder } from '../outcomes/find-outcomes.ts';
 import { createOutcomeLog } from '../outcomes/outcome-log.ts';
 import type { Allocations, Histories } from '../split/tables.ts';
@@ -92,7 +93,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const sinks = createSinks({ data, replica: capture.replica, logLevel: telemetry.logLevel }, log, clock);
   const shelf = createPlanShelf(setup.plan, setup.allocations, setup.histories);
   const drift = createDriftEngine({ clock });
-  const comparer = createComparer({ clock });
+  const comparer = createComparer({ clock, seed: Math.floor(uniform() * 2 ** 32) });
   const traffic = createTraffic(exposition.sums, clock);
   const unreadable = createUnreadableCounts((model, side, why, count) =>
     log.warn({ model, side, why, count }, 'a body could not be read; it went through untouched'),

@@ -3,14 +3,12 @@
 import type { CaptureAccount } from '../counters.ts';
 import type { Settled } from '../handover/settling.ts';
 
-/** What has to be known of a row once its batch is written. */
-export interface BatchEntry {
-  readonly account: CaptureAccount;
-  readonly decisionId: string;
-  readonly offset: number;
-  readonly length: number;
-  /** Whom to tell; null: nobody waits. */
-  readonly settled: Settled | null;
+/** Of the rows of a batch, what has to be known once it is written: numbers side by side, kept from batch to batch. */
+interface RowMarks {
+  /** `textHash` of each. */
+  readonly hashes: Uint32Array;
+  /** Where each ends in the batch; it begins where the one before it ends. */
+  readonly ends: Uint32Array;
 }
 
 export interface Batch {
@@ -18,13 +16,48 @@ export interface Batch {
   used: number;
   /** Of its last row. */
   sequence: number;
-  readonly entries: BatchEntry[];
+  count: number;
+  marks: RowMarks;
+  /** Rows by account. */
+  readonly accounts: Map<CaptureAccount, number>;
+  /** Those who wait for one of its rows, in order. */
+  readonly settled: Settled[];
+}
+
+const FIRST_MARKS = 1024;
+
+/** A row that now ends at `end` of the batch. @param settled whom to tell once it is written; null: nobody waits */
+export function markRow(
+  batch: Batch,
+  account: CaptureAccount,
+  hash: number,
+  end: number,
+  sequence: number,
+  settled: Settled | null,
+): void {
+  const { count, accounts } = batch;
+  if (count === batch.marks.ends.length) batch.marks = marksOf(count * 2, batch.marks);
+  batch.marks.hashes[count] = hash;
+  batch.marks.ends[count] = end;
+  batch.count = count + 1;
+  batch.used = end;
+  batch.sequence = sequence;
+  accounts.set(account, (accounts.get(account) ?? 0) + 1);
+  if (settled !== null) batch.settled.push(settled);
+}
+
+function marksOf(rows: number, before: RowMarks | null): RowMarks {
+  const marks = { hashes: new Uint32Array(rows), ends: new Uint32Array(rows) };
+  if (before === null) return marks;
+  marks.hashes.set(before.hashes);
+  marks.ends.set(before.ends);
+  return marks;
 }
 
 /** Rows of a batch by model. */
-export function rowsByModel({ entries }: Batch): ReadonlyMap<string, number> {
+export function rowsByModel({ accounts }: Batch): ReadonlyMap<string, number> {
   const rows = new Map<string, number>();
-  for (const { account } of entries) rows.set(account.model, (rows.get(account.model) ?? 0) + 1);
+  for (const [{ model }, count] of accounts) rows.set(model, (rows.get(model) ?? 0) + count);
   return rows;
 }
 
@@ -45,16 +78,17 @@ export interface BatchQueue {
 export function createBatchQueue(firstBatchBytes: number, pendingBytesMax: number): BatchQueue {
   const waiting: Batch[] = [];
   let filling: Batch | null = null;
-  let spare: Buffer | null = null;
+  let spare: Pick<Batch, 'bytes' | 'marks'> | null = null;
   let allocated = 0;
   let batchBytes = firstBatchBytes;
 
   function create(bytes: number): Batch {
     const reused = bytes <= batchBytes ? spare : null;
     if (reused !== null) spare = null;
-    const buffer = reused ?? Buffer.allocUnsafeSlow(Math.max(bytes, batchBytes));
+    const buffer = reused?.bytes ?? Buffer.allocUnsafeSlow(Math.max(bytes, batchBytes));
+    const marks = reused?.marks ?? marksOf(FIRST_MARKS, null);
     allocated += buffer.length;
-    return { bytes: buffer, used: 0, sequence: 0, entries: [] };
+    return { bytes: buffer, marks, used: 0, sequence: 0, count: 0, accounts: new Map(), settled: [] };
   }
 
   return {
@@ -66,7 +100,7 @@ export function createBatchQueue(firstBatchBytes: number, pendingBytesMax: numbe
       return filling;
     },
     take() {
-      if (filling !== null && filling.entries.length > 0) {
+      if (filling !== null && filling.count > 0) {
         waiting.push(filling);
         filling = null;
       }
@@ -74,7 +108,7 @@ export function createBatchQueue(firstBatchBytes: number, pendingBytesMax: numbe
     },
     done(batch) {
       allocated -= batch.bytes.length;
-      if (batch.bytes.length === batchBytes) spare = batch.bytes;
+      if (batch.bytes.length === batchBytes) spare = { bytes: batch.bytes, marks: batch.marks };
     },
     resize(bytes) {
       batchBytes = bytes;

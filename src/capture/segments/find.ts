@@ -1,30 +1,25 @@
-// Finds the rows of one decision: by an index of the latest ones, else by looking through the newest segments. Both are
+// Finds the rows of one decision: by where the latest rows lie, else by looking through the newest segments. Both are
 // bounded; what is older is for the query command.
 
 import { open } from 'node:fs/promises';
-import { LRUCache } from 'lru-cache';
-import { type CaptureRow, rowOf } from '../row.ts';
+import { textHash } from '../../kernel/text-hash.ts';
+import { type CaptureRow, ROW_ID_AT, rowIdBytes, rowOf } from '../row.ts';
 import { frameAt } from './frame.ts';
 import { readSegment } from './read-segment.ts';
+import { createRecentRows, type RecentRows, type RowPlace } from './recent-rows.ts';
 import { listSegments } from './segment-name.ts';
 import type { Segment } from './segment-writer.ts';
 
-/** Where a row lies. The segment is shared, since its path changes when it is closed. */
-export interface RowPlace {
-  readonly segment: Segment;
-  readonly offset: number;
-  readonly length: number;
-}
-
 export interface DecisionFinder {
-  add(decisionId: string, place: RowPlace): void;
+  /** @param hash `textHash` of its id */
+  add(hash: number, segment: Segment, offset: number, length: number): void;
   /** @throws where too many wait already */
   find(decisionId: string): Promise<CaptureRow[]>;
 }
 
 export interface FinderOptions {
   readonly folder: string;
-  /** Decisions in the index. */
+  /** Rows in the index: a power of two. */
   readonly indexMax?: number;
   /** Bytes of segments looked through, newest first, for a decision that the index does not have. */
   readonly scanBytesMax?: number;
@@ -37,8 +32,9 @@ const WAITING_MAX = 16;
 const ROWS_MAX = 64;
 
 export function createDecisionFinder(options: FinderOptions): DecisionFinder {
-  const { folder, indexMax = 50_000, scanBytesMax = SEARCHED_BYTES_MAX } = options;
-  const places = new LRUCache<string, RowPlace[]>({ max: indexMax });
+  const { folder, indexMax = 2 ** 17, scanBytesMax = SEARCHED_BYTES_MAX } = options;
+  /** A finder that only looks through segments needs no memory for more. */
+  let recent: RecentRows | null = null;
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -59,32 +55,33 @@ export function createDecisionFinder(options: FinderOptions): DecisionFinder {
   }
 
   return {
-    add(decisionId, place) {
-      const known = places.get(decisionId);
-      if (known === undefined) places.set(decisionId, [place]);
-      else if (known.length < ROWS_MAX) known.push(place);
+    add(hash, segment, offset, length) {
+      recent ??= createRecentRows(indexMax);
+      recent.add(hash, segment, offset, length);
     },
     async find(decisionId) {
-      const indexed = places.get(decisionId);
-      const rows = indexed === undefined ? [] : await rowsAt(indexed);
-      if (rows.length > 0) return rows;
+      const indexed = recent?.find(textHash(decisionId), ROWS_MAX);
+      const rows = indexed === undefined ? [] : await rowsAt(indexed.places, decisionId);
+      if (rows.length > 0 && indexed?.isWhole) return rows;
       if (waiting >= WAITING_MAX)
         throw new Error(`${WAITING_MAX} searches for decisions wait already; try again later`);
       waiting += 1;
       const search = last.then(() => scan(decisionId)).finally(() => (waiting -= 1));
       last = search.catch(() => undefined);
-      return search;
+      const found = await search;
+      return found.length < rows.length ? rows : found;
     },
   };
 }
 
-/** Rows whose segment was deleted meanwhile are left out. */
-async function rowsAt(places: readonly RowPlace[]): Promise<CaptureRow[]> {
+/** Rows whose segment was deleted meanwhile are left out, and those of a decision whose id has the same hash. */
+async function rowsAt(places: readonly RowPlace[], decisionId: string): Promise<CaptureRow[]> {
+  const id = rowIdBytes(decisionId);
   const rows: CaptureRow[] = [];
   for (const { segment, offset, length } of places) {
     const bytes = await readRange(segment.path, offset, length).catch(() => undefined);
     const frame = bytes === undefined ? undefined : frameAt(bytes, 0);
-    if (frame !== undefined) rows.push(rowOf(frame));
+    if (frame?.payload.subarray(ROW_ID_AT, ROW_ID_AT + id.length).equals(id)) rows.push(rowOf(frame));
   }
   return rows;
 }
