@@ -18,7 +18,7 @@ import type { ProcessAccount } from './segments/closing.ts';
 import { createFaultTeller } from './segments/fault-teller.ts';
 import { createDecisionFinder } from './segments/find.ts';
 import { openFolder, textOf } from './segments/folder.ts';
-import { birthOf } from './segments/process-life.ts';
+import { birthOf, type IsAlive } from './segments/process-life.ts';
 import { recoverSegments } from './segments/recover.ts';
 import { retainSegments } from './segments/retain.ts';
 import { type CreateSegmentFile, createSegmentFile } from './segments/segment-file.ts';
@@ -33,7 +33,7 @@ export interface CaptureOptions {
     readonly host: string;
     readonly pid: number;
     readonly startedAt: number;
-    readonly isAlive: (pid: number) => boolean;
+    readonly isAlive: IsAlive;
   };
   readonly wall: () => number;
   /** Told in words when writing begins to fail, works again, or something was repaired. */
@@ -65,6 +65,9 @@ const LIMITS: CaptureLimits = {
 
 /** Between two ledgers that come without rows. */
 const LEDGER_MS = 1000;
+
+/** Between two looks whether a process beside this one has ended. */
+const REPAIR_MS = 60_000;
 
 /** What is deleted, a segment at a time, is a small part of what is kept. */
 const SEGMENTS_MIN = 8;
@@ -137,7 +140,9 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   let isTold = true;
   let writing: Promise<void> | null = null;
   let waiting: Promise<void> | null = null;
-  let housekeeping = repair();
+  let repairedAt = wall();
+  let repairFault = '';
+  let housekeeping = repair(true);
 
   const writer = createSegmentWriter({
     folder,
@@ -152,7 +157,8 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     onClosed: tidy,
   });
 
-  async function repair(): Promise<void> {
+  /** @param isFirst the accounts of those that ended are to be read in any case */
+  async function repair(isFirst = false): Promise<void> {
     const found = {
       folder,
       replica,
@@ -162,7 +168,13 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
       wallMs: wall(),
       report,
     };
-    await recoverSegments(found).catch((error: unknown) => report(`${folder}: recovery stopped: ${textOf(error)}`));
+    const left = await recoverSegments(found).catch((error: unknown) => {
+      const fault = `${folder}: recovery stopped: ${textOf(error)}`;
+      if (fault !== repairFault) report(fault);
+      repairFault = fault;
+      return 0;
+    });
+    if (left === 0 && !isFirst) return;
     ended = await readAccounts(folder, report).catch(() => []);
     await retainAccounts(folder, ended).catch(() => undefined);
     await retain();
@@ -265,6 +277,10 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   async function writeTaken(): Promise<void> {
     const batches = queue.take();
     for (const batch of batches) await write(batch);
+    if (Math.abs(wall() - repairedAt) >= REPAIR_MS) {
+      repairedAt = wall();
+      housekeeping = housekeeping.then(() => repair());
+    }
     if (batches.length === 0 && Math.abs(wall() - ledgerAt) >= LEDGER_MS) await writeLedger();
   }
 

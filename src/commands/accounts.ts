@@ -8,9 +8,9 @@ import { type ClosedCounts, closingAccount, difference, type ProcessAccount } fr
 import { capturesFolder, textOf } from '../capture/segments/folder.ts';
 import { framesOf } from '../capture/segments/frame.ts';
 import { isAlive } from '../capture/segments/process-life.ts';
-import { type Remains, remainsIn } from '../capture/segments/recover.ts';
+import { lastSignOf, type Remains, remainsIn } from '../capture/segments/recover.ts';
 import { parseReplica, type SegmentEntry } from '../capture/segments/segment-name.ts';
-import { readSpare } from '../capture/segments/spare-account.ts';
+import { readSpare, type SpareContent } from '../capture/segments/spare-account.ts';
 import { EXIT } from './exit-codes.ts';
 
 export interface AccountsOptions {
@@ -49,22 +49,20 @@ async function checkedAccounts(folder: string, report: (message: string) => void
   const accounts: CheckedAccount[] = [];
   for (const replica of new Set([...known.keys(), ...remains.keys()])) {
     const own = remains.get(replica) ?? { replica, segments: [], spare: undefined };
-    const account = known.get(replica) ?? (await accountOf(own));
-    if (account !== undefined) accounts.push(await checked(withLife(account, own), own.segments));
+    const spare = await readSpare(own.spare);
+    const account = known.get(replica) ?? (await closingAccount(replica, own.segments, spare.ledger));
+    if (account !== undefined) accounts.push(await checked(withLife(account, own, spare), own.segments));
   }
   return accounts.sort((a, b) => a.at - b.at);
 }
 
-async function accountOf({ replica, segments, spare }: Remains): Promise<ProcessAccount | undefined> {
-  return closingAccount(replica, segments, spare === undefined ? null : (await readSpare(spare.path)).ledger);
-}
-
 /** A process that has no last word may still be at work. */
-function withLife(account: ProcessAccount, { replica, segments, spare }: Remains): ProcessAccount {
-  const name = parseReplica(replica);
-  if (account.end === 'closed' || name === undefined || (segments.length === 0 && spare === undefined)) return account;
+function withLife(account: ProcessAccount, remains: Remains, { birth }: SpareContent): ProcessAccount {
+  const name = parseReplica(remains.replica);
+  const isSettled = remains.segments.length === 0 && remains.spare === undefined;
+  if (account.end === 'closed' || name === undefined || isSettled) return account;
   const isHere = name.host === hostname().replaceAll(/[^\w.-]/g, '_');
-  return isHere && isAlive(name.pid) ? { ...account, end: 'running' } : account;
+  return isHere && isAlive(name.pid, { birth, atMs: lastSignOf(remains) }) ? { ...account, end: 'running' } : account;
 }
 
 async function checked(account: ProcessAccount, segments: readonly SegmentEntry[]): Promise<CheckedAccount> {

@@ -220,8 +220,7 @@ function filling(): { full: boolean; readonly create: typeof createSegmentFile }
 
 const accountLeft = async (data: string): Promise<ProcessAccount | undefined> => {
   const [one] = await remainsIn(join(data, 'captures'));
-  const spare = one?.spare === undefined ? null : (await readSpare(one.spare.path)).ledger;
-  return closingAccount(one?.replica ?? '', one?.segments ?? [], spare);
+  return closingAccount(one?.replica ?? '', one?.segments ?? [], (await readSpare(one?.spare)).ledger);
 };
 
 test('on a full disk each account stands beside the segments, and a kill in the middle of one leaves the one before', async () => {

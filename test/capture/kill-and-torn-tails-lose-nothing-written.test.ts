@@ -2,13 +2,14 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, expect, test } from 'vitest';
 import type { Capture } from '../../src/capture/capture.ts';
 import { type Damage, framesOf } from '../../src/capture/segments/frame.ts';
-import { isAlive } from '../../src/capture/segments/process-life.ts';
+import { birthOf, isAlive } from '../../src/capture/segments/process-life.ts';
+import { createSpareAccount } from '../../src/capture/segments/spare-account.ts';
 import { openCapture, rowsUnder, temporaryFolder } from './open-capture.ts';
 import { modelPlan } from './plans.ts';
 import { exchange } from './records.ts';
@@ -113,6 +114,62 @@ test('damage between records costs the record it hit, and no later one', async (
     expect.stringMatching(/this process was killed; until its last word at [-\d:.TZ]+ it received 5 = 5 captured/),
     expect.stringMatching(/damaged and will be skipped/),
   ]);
+});
+
+test('a process that dies beside a living one is settled by it, within a minute', async () => {
+  const { data, path } = await abandoned(3);
+  let now = Date.now();
+  let lives = true;
+  const process = { host: 'test-host', pid: 1, startedAt: 1, isAlive: () => lives };
+  const { capture, reports } = await openCapture({ data, process, wall: () => now });
+  const passes = async (ms: number): Promise<readonly string[]> => {
+    now += ms;
+    await capture.flush();
+    await capture.find('none');
+    return segments(data);
+  };
+  const closed = path.split('/').at(-1)?.replace('.open', '.capture');
+  expect(await passes(61_000)).not.toContain(closed);
+  lives = false;
+  expect(await passes(59_000)).not.toContain(closed);
+  expect(await passes(1_000)).toContain(closed);
+  expect(capture.ended).toMatchObject([{ end: 'killed', total: { received: 3, captured: 3 } }]);
+  expect(reports).toEqual([expect.stringMatching(/this process was killed; .* received 3 = 3 captured/)]);
+  await capture.close();
+});
+
+test('another process that has the number of the dead one by now does not keep it from being settled', async () => {
+  const { data, path } = await abandoned(3);
+  const other = spawn('sleep', ['600'], { stdio: 'ignore' });
+  const pid = other.pid ?? 0;
+  try {
+    // As the process that is alive now had it, and as one had it that was there before it, which may have had no room for a spare account.
+    const named = async (name: string, birth: string | null): Promise<void> => {
+      const replica = `test-host-${pid}-${name}`;
+      const copy = join(data, 'captures', `${replica}.000001.open`);
+      await copyFile(path, copy);
+      await utimes(copy, new Date(Date.now() - 172_800_000), new Date(Date.now() - 172_800_000));
+      if (birth === null) return;
+      const spare = createSpareAccount(join(data, 'captures'), replica, birth);
+      await spare.prepare(0);
+      await spare.close();
+    };
+    await named('same', birthOf(pid));
+    await named(
+      'earlier',
+      birthOf(pid).replace(/\d+$/, (ticks) => String(Number(ticks) - 1)),
+    );
+    await named('unknown', null);
+    const next = await openCapture({ data, process: { host: 'test-host', pid: 1, startedAt: 1, isAlive } });
+    await next.capture.close();
+    const states = (await segments(data)).filter((name) => name.includes(`-${pid}-`));
+    expect(states).toEqual(
+      ['earlier.000001.capture', 'same.000001.open', 'unknown.000001.capture'].map((end) => `test-host-${pid}-${end}`),
+    );
+    expect(next.capture.ended.map(({ replica }) => replica.split('-').at(-1)).sort()).toEqual(['earlier', 'unknown']);
+  } finally {
+    other.kill('SIGKILL');
+  }
 });
 
 test('a segment that a living process writes is left alone', async () => {

@@ -48,6 +48,12 @@ export async function readAccounts(captures: string, report: (message: string) =
   return accounts.sort((a, b) => a.at - b.at);
 }
 
+/** Names of those that have ended. */
+export async function endedReplicas(captures: string): Promise<ReadonlySet<string>> {
+  const names = await readdir(folderOf(captures)).catch(() => []);
+  return new Set(names.flatMap((name) => (name.endsWith(SUFFIX) ? [name.slice(0, -SUFFIX.length)] : [])));
+}
+
 /** Delete the oldest beyond the bound. */
 export async function retainAccounts(captures: string, accounts: readonly ProcessAccount[]): Promise<void> {
   for (const { replica } of accounts.slice(0, Math.max(0, accounts.length - ACCOUNTS_MAX)))

@@ -5,8 +5,9 @@ import { readFile, rename, rm, truncate } from 'node:fs/promises';
 import { hasAccount, inWords, writeAccount } from './account-file.ts';
 import { closingAccount } from './closing.ts';
 import { type Damage, everyFrameOf } from './frame.ts';
-import { listSegments, type ReplicaName, type SegmentEntry } from './segment-name.ts';
-import { listSpares, readSpare, type SpareEntry } from './spare-account.ts';
+import type { IsAlive } from './process-life.ts';
+import { listSegments, parseReplica, type SegmentEntry } from './segment-name.ts';
+import { listSpares, readSpare, type SpareContent, type SpareEntry } from './spare-account.ts';
 
 /** On another host nobody can be asked whether the writer lives; a segment that rested this long is taken to be left. */
 const FOREIGN_REST_MS = 10 * 60_000;
@@ -17,18 +18,26 @@ export interface RecoverOptions {
   readonly replica: string;
   readonly host: string;
   readonly pid: number;
-  readonly isAlive: (pid: number) => boolean;
+  readonly isAlive: IsAlive;
   readonly wallMs: number;
   /** What was found and done, for the log. */
   readonly report: (message: string) => void;
 }
 
-export async function recoverSegments(options: RecoverOptions): Promise<void> {
+/** @returns how many processes were found to have ended */
+export async function recoverSegments(options: RecoverOptions): Promise<number> {
+  let ended = 0;
   for (const remains of await remainsIn(options.folder)) {
-    const { segments, spare } = remains;
-    if ([...segments, ...(spare ? [spare] : [])].every((entry) => isLeft(entry, options)))
-      await settle(remains, options);
+    // Of most there is nothing to do: closed segments that wait for the store.
+    if (remains.spare === undefined && remains.segments.every(({ state }) => state === 'capture')) {
+      if (await hasAccount(options.folder, remains.replica)) continue;
+    }
+    const spare = await readSpare(remains.spare);
+    if (!isLeft(remains, spare, options)) continue;
+    await settle(remains, spare, options);
+    ended += 1;
   }
+  return ended;
 }
 
 /** What one process has in the folder. */
@@ -50,9 +59,9 @@ export async function remainsIn(folder: string): Promise<Remains[]> {
 }
 
 /** One process that has ended, or was killed. Several may do this at a time: each writes the same, and one renames. */
-async function settle(remains: Remains, { folder, report }: RecoverOptions): Promise<void> {
+async function settle(remains: Remains, spare: SpareContent, { folder, report }: RecoverOptions): Promise<void> {
   try {
-    await closeAccount(remains, folder, report);
+    await closeAccount(remains, spare, folder, report);
     for (const entry of remains.segments) if (entry.state === 'open') await recover(entry, report);
     // It is in the account by now.
     if (remains.spare !== undefined) await rm(remains.spare.path, { force: true });
@@ -62,26 +71,31 @@ async function settle(remains: Remains, { folder, report }: RecoverOptions): Pro
 }
 
 async function closeAccount(
-  { replica, segments, spare }: Remains,
+  { replica, segments }: Remains,
+  { ledger }: SpareContent,
   folder: string,
   report: (message: string) => void,
 ): Promise<void> {
   if (await hasAccount(folder, replica)) return;
-  const told = spare === undefined ? null : (await readSpare(spare.path)).ledger;
-  const account = await closingAccount(replica, segments, told);
+  const account = await closingAccount(replica, segments, ledger);
   if (account === undefined) return;
   await writeAccount(folder, account);
   if (account.end === 'killed') report(inWords(account));
 }
 
-function isLeft(
-  entry: ReplicaName & { readonly modifiedMs: number },
-  { replica, host, pid, isAlive, wallMs }: RecoverOptions,
-): boolean {
-  if (entry.replica === replica) return false;
-  if (entry.host !== host) return wallMs - entry.modifiedMs > FOREIGN_REST_MS;
+function isLeft(remains: Remains, { birth }: SpareContent, options: RecoverOptions): boolean {
+  const { replica, host, pid, isAlive, wallMs } = options;
+  const name = parseReplica(remains.replica);
+  if (remains.replica === replica || name === undefined) return false;
+  const atMs = lastSignOf(remains);
+  if (name.host !== host) return wallMs - atMs > FOREIGN_REST_MS;
   // In a container every start has the same pid: that of this process is its own, hence the other one is gone.
-  return entry.pid === pid || !isAlive(entry.pid);
+  return name.pid === pid || !isAlive(name.pid, { birth, atMs });
+}
+
+/** Unix milliseconds at which a process last wrote. */
+export function lastSignOf({ segments, spare }: Remains): number {
+  return Math.max(spare?.modifiedMs ?? 0, ...segments.map(({ modifiedMs }) => modifiedMs));
 }
 
 async function recover(entry: SegmentEntry, report: (message: string) => void): Promise<void> {

@@ -129,8 +129,8 @@ export async function listSpares(captures: string): Promise<SpareEntry[]> {
 }
 
 /** Nothing where the file is gone or is none of ours. */
-export async function readSpare(path: string): Promise<SpareContent> {
-  const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+export async function readSpare(spare: SpareEntry | undefined): Promise<SpareContent> {
+  const bytes = spare === undefined ? Buffer.alloc(0) : await readFile(spare.path).catch(() => Buffer.alloc(0));
   const head = frameAt(bytes, 0);
   if (head === undefined) return { ledger: null, birth: '' };
   const { slotBytes, birth } = JSON.parse(head.payload.toString()) as { slotBytes: number; birth: string };

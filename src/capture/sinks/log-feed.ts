@@ -2,7 +2,9 @@
 // then that of this process, for as long as it lives. A log has one reader at a time; a claim on its cursor decides.
 
 import { readdir } from 'node:fs/promises';
+import { endedReplicas } from '../segments/account-file.ts';
 import { capturesFolder } from '../segments/folder.ts';
+import type { IsAlive } from '../segments/process-life.ts';
 import { listSegments, parseSegmentName, type SegmentEntry } from '../segments/segment-name.ts';
 import {
   type Cursor,
@@ -20,7 +22,7 @@ import { openTail, unlessMissing } from './segment-tail.ts';
 /** This process, as its segments are called. */
 export interface LogProcess {
   readonly replica: string;
-  readonly isAlive: (pid: number) => boolean;
+  readonly isAlive: IsAlive;
 }
 
 export interface LogSource {
@@ -76,12 +78,13 @@ export async function openLogFeed(options: LogFeedOptions): Promise<LogFeed> {
     return Map.groupBy(await listSegments(folder), ({ replica }) => replica);
   }
 
-  function isGone(replica: string, lastSign: number): boolean {
+  function isGone(replica: string, lastSign: number, ended: ReadonlySet<string>): boolean {
     const [mine, theirs] = [nameOf(own), nameOf(replica)];
     if (replica === own || theirs === undefined) return false;
     if (mine?.host !== theirs.host) return wall() - lastSign > FOREIGN_REST_MS;
     // In a container every start has the same pid: that of this process is its own, hence the other one is gone.
-    return mine.pid === theirs.pid || !process.isAlive(theirs.pid);
+    if (mine.pid === theirs.pid || ended.has(replica)) return true;
+    return !process.isAlive(theirs.pid, { birth: '', atMs: lastSign });
   }
 
   const source = (replica: string, from: LogPosition): LogSource => ({
@@ -95,6 +98,7 @@ export async function openLogFeed(options: LogFeedOptions): Promise<LogFeed> {
   return {
     async left() {
       const found = await logs();
+      const ended = await endedReplicas(folder);
       const cursors = new Map((await readCursors(data, sink)).map((cursor) => [cursor.replica, cursor]));
       for (const { replica, done } of cursors.values()) {
         if (done && !found.has(replica)) await deleteCursor(data, sink, replica);
@@ -104,8 +108,8 @@ export async function openLogFeed(options: LogFeedOptions): Promise<LogFeed> {
         const written = Math.max(0, ...(found.get(replica) ?? []).map(({ modifiedMs }) => modifiedMs));
         const mayTake = (cursor: KnownCursor | undefined): boolean => {
           const lastSign = Math.max(written, cursor?.touchedAt ?? 0);
-          if (cursor?.done === true || !isGone(replica, lastSign)) return false;
-          return cursor === undefined || cursor.owner === own || isGone(cursor.owner, lastSign);
+          if (cursor?.done === true || !isGone(replica, lastSign, ended)) return false;
+          return cursor === undefined || cursor.owner === own || isGone(cursor.owner, lastSign, ended);
         };
         if (!mayTake(cursors.get(replica))) continue;
         const from = await claimCursor(data, sink, replica, own, wall(), mayTake);
