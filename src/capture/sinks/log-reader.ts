@@ -106,6 +106,11 @@ export function createLogReader({ folder, replica, from, report }: LogReaderOpti
         if (current === null) break;
         const { frames, next, damaged } = await current.piece(at.offset, at.sequence);
         for (const { frame, end } of frames) {
+          // A ledger bears the number of the row before it, which may be gone.
+          if (frame.isLedger) {
+            at = { ...at, offset: end };
+            continue;
+          }
           const isFull = records.length >= recordsMax || (records.length > 0 && bytes + frame.length > bytesMax);
           if (isFull) return { records, end: at, cut };
           // One that was read before its batch was taken back and written anew is passed over.

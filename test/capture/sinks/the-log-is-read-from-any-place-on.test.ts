@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { capturesFolder } from '../../../src/capture/segments/folder.ts';
+import { framesOf } from '../../../src/capture/segments/frame.ts';
 import { createLogReader, LOG_START, type LogPosition, type LogReader } from '../../../src/capture/sinks/log-reader.ts';
 import { idsOf, openLog, type WrittenLog } from './log-on-disk.ts';
 
@@ -95,11 +96,14 @@ describe('the log of a process', () => {
     await log.close();
     const path = join(capturesFolder(log.data), segmentsOf(log)[0] ?? '');
     const bytes = readFileSync(path);
+    // Behind the last record, before the last word of the process.
+    const last = [...framesOf(bytes, () => undefined)].at(-1);
+    const whole = (last?.offset ?? 0) + (last?.length ?? 0);
     for (const left of [1, 11, 25, 200]) {
-      writeFileSync(path, bytes.subarray(0, bytes.length - left));
+      writeFileSync(path, bytes.subarray(0, whole - left));
       const reader = readerOf(log);
       expect((await readAll(reader)).ids).toEqual(idsOf(1, 2));
-      appendFileSync(path, bytes.subarray(bytes.length - left));
+      appendFileSync(path, bytes.subarray(whole - left));
       expect((await readAll(reader)).ids).toEqual(['d-000003']);
       await reader.close();
     }
