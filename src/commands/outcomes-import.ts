@@ -1,5 +1,5 @@
 // `headgate outcomes import FILE`: outcomes from lines of JSON or from CSV into the log below `data`. The file is read twice: only
-// where every line is an outcome is any of it written. Importing it again changes nothing.
+// where every line is an outcome is any of it written. Importing it again changes nothing, and says so.
 
 import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
@@ -25,6 +25,8 @@ export interface OutcomesImportOptions {
 
 const PROBLEMS_MAX = 20;
 const GROUP = 1000;
+/** Keys of the log that are known while a file is imported; of older ones the views keep the first. */
+const KEYS_MAX = 1_000_000;
 
 /** @returns the exit code */
 export async function runOutcomesImport(options: OutcomesImportOptions): Promise<number> {
@@ -46,7 +48,9 @@ export async function runOutcomesImport(options: OutcomesImportOptions): Promise
       return EXIT.data;
     }
     const { written, known } = await importAll(file, data, nowMs);
-    stdout.write(`${written} outcomes imported${known > 0 ? `, ${known} of the file were there twice` : ''}\n`);
+    stdout.write(
+      `${written} outcomes imported${known > 0 ? `; ${known} others were there already, or twice in the file` : ''}\n`,
+    );
     return EXIT.ok;
   } catch (error) {
     stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -55,7 +59,8 @@ export async function runOutcomesImport(options: OutcomesImportOptions): Promise
 }
 
 async function importAll(file: string, data: string, nowMs: number): Promise<{ written: number; known: number }> {
-  const log = createOutcomeLog({ data, replica: replicaName(hostname(), process.pid, nowMs) });
+  const replica = replicaName(hostname(), process.pid, nowMs);
+  const log = createOutcomeLog({ data, replica, readsKeys: true, keysMax: KEYS_MAX });
   const sum = { written: 0, known: 0 };
   let group: Outcome[] = [];
   const write = async (): Promise<void> => {
@@ -109,10 +114,11 @@ function cellsOf(names: readonly string[], text: string): unknown {
   const cells = csvCells(text);
   if (cells === undefined || cells.length !== names.length) return null;
   const given = names.flatMap((name, i) => (cells[i] === '' ? [] : [[name, cells[i] ?? ''] as const]));
-  return Object.fromEntries(given.map(([name, cell]) => [name, name === 'value' ? typedValue(cell) : cell]));
+  return Object.fromEntries(given.map(([name, cell]) => [name, typedCell(name, cell)]));
 }
 
-function typedValue(cell: string): number | string | boolean {
-  if (cell === 'true' || cell === 'false') return cell === 'true';
-  return /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(cell) ? Number(cell) : cell;
+function typedCell(name: string, cell: string): number | string | boolean {
+  if (name === 'value' && (cell === 'true' || cell === 'false')) return cell === 'true';
+  const isNumber = (name === 'value' || name === 'at') && /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(cell);
+  return isNumber ? Number(cell) : cell;
 }

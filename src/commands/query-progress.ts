@@ -4,7 +4,7 @@
 import type { Writable } from 'node:stream';
 
 export interface Progress {
-  /** @param part done, 0 to 1 */
+  /** @param part done, 0 to 1; 0 or less: it is not known, and the time is shown instead */
   show(what: string, part: number): void;
   /** Ask for the part now and then, until `clear`. */
   watch(what: string, part: () => number): void;
@@ -22,9 +22,9 @@ export function createProgress(stderr: Writable & { readonly isTTY?: boolean }):
 
   function show(what: string, part: number): void {
     if (stderr.isTTY !== true || performance.now() - begun < LATE_MS) return;
-    const done = Math.max(0, Math.min(1, Number.isFinite(part) ? part : 0));
-    const full = Math.round(done * WIDTH);
-    stderr.write(`\r\x1b[2K${what} ${'#'.repeat(full)}${'.'.repeat(WIDTH - full)} ${Math.round(done * 100)}%`);
+    stderr.write(
+      `\r\x1b[2K${what} ${part > 0 ? bar(Math.min(1, part)) : `${Math.round((performance.now() - begun) / 1000)} s`}`,
+    );
     shown = true;
   }
 
@@ -40,4 +40,9 @@ export function createProgress(stderr: Writable & { readonly isTTY?: boolean }):
       shown = false;
     },
   };
+}
+
+function bar(done: number): string {
+  const full = Math.round(done * WIDTH);
+  return `${'#'.repeat(full)}${'.'.repeat(WIDTH - full)} ${Math.round(done * 100)}%`;
 }

@@ -91,6 +91,9 @@ async function ask(options: QueryOptions, data: string, folder: string, progress
     const types = new Map(columns.map(({ column_name, column_type }) => [String(column_name), String(column_type)]));
     for (const view of viewsOf(snapshot, types)) await database.run(view);
     await database.run(`CREATE VIEW outcomes AS ${outcomesSelect(outcomes)}`);
+    // Counted for the bar, which is ours; DuckDB prints none.
+    await database.run('SET enable_progress_bar = true');
+    await database.run('SET enable_progress_bar_print = false');
     const target = output === null ? [] : [resolve(output)];
     await lockDown(database, [...snapshot.reads, ...outcomes, ...target]);
     const problem = await statementProblem(database, sql);
@@ -121,13 +124,26 @@ export async function lockDown(database: Database, paths: readonly string[]): Pr
 /** @returns what is wrong with it, in words; null: it is one SELECT, which can only read */
 export async function statementProblem({ connection }: Database, sql: string): Promise<string | null> {
   const { StatementType } = await import('@duckdb/node-api');
+  const plain = sql.replaceAll(COMMENT, ' ');
+  if (/^[\s;]*$/.test(plain)) return 'There is no statement in it; ask one SELECT.';
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) return `This is ${statements.count} statements; ask one SELECT at a time.`;
-  const prepared = await statements.prepare(0);
+  const prepared = await statements.prepare(0).catch((error: unknown) => {
+    // What writes is told so before anything else that is wrong with it.
+    if (WRITES.test(plain) || (error instanceof Error && WRITTEN.test(error.message))) return null;
+    throw error;
+  });
+  if (prepared === null) return NO_SELECT;
   const { statementType } = prepared;
   prepared.destroySync();
-  return statementType === StatementType.SELECT ? null : 'This is no SELECT; a query can only read.';
+  return statementType === StatementType.SELECT ? null : NO_SELECT;
 }
+
+const NO_SELECT = 'This is no SELECT; a query can only read.';
+const COMMENT = /--[^\n]*|\/\*[\s\S]*?\*\//g;
+const WRITES = /^[\s;]*(?:delete|update|insert|merge|truncate|drop|alter|create|copy|attach)\b/i;
+/** DuckDB's words for the same behind a WITH. */
+const WRITTEN = /Can only (?:delete|update|merge|insert)/i;
 
 /** DuckDB's words, with the position that it names, and what there is to choose from. */
 async function explained(database: Database, sql: string, message: string): Promise<string> {

@@ -4,7 +4,7 @@
 
 import { stat } from 'node:fs/promises';
 import type { Outcome } from './outcome.ts';
-import { lineAt, openOutcomes, outcomeLines } from './outcome-lines.ts';
+import { lineAt, openOutcomes, outcomeLines, outcomeOf } from './outcome-lines.ts';
 import { outcomeFiles } from './outcome-log.ts';
 import { createPlaces, type Place, type Places, placeHash } from './places.ts';
 
@@ -138,14 +138,5 @@ async function outcomesAt(path: string, placed: readonly { readonly place: Place
     return outcomes;
   } finally {
     await handle.close();
-  }
-}
-
-/** @returns undefined: a line that a crash or a hand has damaged */
-function outcomeOf(text: string): Outcome | undefined {
-  try {
-    return JSON.parse(text) as Outcome;
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 // The lines of one file of outcomes, read in pieces: only whole lines, since the last may still be being written.
 
 import { type FileHandle, open } from 'node:fs/promises';
+import type { Outcome } from './outcome.ts';
 
 export interface OutcomeLine {
   /** Bytes from the beginning of the file. */
@@ -46,6 +47,15 @@ export async function openOutcomes(path: string): Promise<FileHandle | undefined
 export async function lineAt(handle: FileHandle, offset: number, length: number): Promise<string | undefined> {
   const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset);
   return bytesRead === length ? buffer.toString('utf8') : undefined;
+}
+
+/** @returns undefined: a line that a crash or a hand has damaged */
+export function outcomeOf(text: string): Outcome | undefined {
+  try {
+    return JSON.parse(text) as Outcome;
+  } catch {
+    return undefined;
+  }
 }
 
 function linesOf(bytes: Buffer, at: number): [readonly OutcomeLine[], number] {

@@ -6,6 +6,7 @@ import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Outcome } from './outcome.ts';
+import { outcomeLines, outcomeOf } from './outcome-lines.ts';
 
 export interface OutcomeLog {
   /**
@@ -24,6 +25,8 @@ export interface OutcomeLogOptions {
   /** Of all files together. */
   readonly bytesMax?: number;
   readonly keysMax?: number;
+  /** Whether to read first which keys the log holds, so that none of them (of the latest `keysMax`) is written again. */
+  readonly readsKeys?: boolean;
 }
 
 export class OutcomesFull extends Error {}
@@ -38,9 +41,11 @@ export function createOutcomeLog({
   replica,
   bytesMax = BYTES_MAX,
   keysMax = KEYS_MAX,
+  readsKeys = false,
 }: OutcomeLogOptions): OutcomeLog {
   const folder = outcomesFolder(data);
   const seen = new LRUCache<string, true>({ max: keysMax });
+  let hasRead = !readsKeys;
   let handle: FileHandle | null = null;
   /** Of whole lines in the own file: a half-written one is written over. */
   let bytes = 0;
@@ -54,7 +59,18 @@ export function createOutcomeLog({
     return handle;
   }
 
+  async function readKeys(): Promise<void> {
+    for (const path of await outcomeFiles(data))
+      for await (const lines of outcomeLines(path))
+        for (const { bytes: line } of lines) {
+          const key = outcomeOf(line.toString('utf8'))?.key;
+          if (key !== undefined) seen.set(key, true);
+        }
+    hasRead = true;
+  }
+
   async function write(outcomes: readonly Outcome[]): Promise<{ readonly written: number; readonly known: number }> {
+    if (!hasRead) await readKeys();
     const fresh = new Map<string, Outcome>();
     for (const outcome of outcomes) {
       if (!seen.has(outcome.key) && !fresh.has(outcome.key)) fresh.set(outcome.key, outcome);

@@ -45,6 +45,9 @@ export function readOutcome(raw: unknown, nowMs: number): OutcomeReading {
     (typeof value === 'string' && value.length <= LABEL_CHARACTERS_MAX);
   if (!isValue)
     return wrong(`value is a finite number, true, false, or a text of up to ${LABEL_CHARACTERS_MAX} characters`);
+  // JSON.parse has rounded it by now; as a text it keeps its digits.
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value))
+    return wrong('value is a whole number beyond 2^53, which would be rounded; put it in quotes to keep its digits');
   const time = timeOf(at);
   if (time === undefined) return wrong('at is a time: ISO 8601 with its zone, or milliseconds since 1970');
   if (key !== null && (typeof key !== 'string' || !DECISION_ID.test(key)))

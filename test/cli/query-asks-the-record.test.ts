@@ -122,6 +122,9 @@ test('numbers keep their digits, and what JSON has no word for is text', async (
   expect(stdout).toBe('{"big":9007199254740993,"nan":"NaN","d":1.5,"bytes":{"base64":"/w=="}}\n');
 });
 
+const CAN_ONLY_READ = /^This is no SELECT; a query can only read\.\n$/;
+const NO_STATEMENT = /^There is no statement in it; ask one SELECT\.\n$/;
+
 test('a query can read, and nothing else', async () => {
   const folder = await temporaryFolder();
   const target = join(folder, 'out.csv');
@@ -133,6 +136,13 @@ test('a query can read, and nothing else', async () => {
     [`EXPLAIN ANALYZE COPY (SELECT 1) TO '${target}'`, /no SELECT|Permission Error/],
     [`ATTACH '${target}' AS x`, /no SELECT|Permission Error/],
     ['CREATE TABLE x AS SELECT 1', /no SELECT/],
+    ['DELETE FROM decisions', CAN_ONLY_READ],
+    ["/* all */ -- of\nupdate decisions SET unit = 'x'", CAN_ONLY_READ],
+    ['INSERT INTO decisions SELECT * FROM decisions', CAN_ONLY_READ],
+    ['WITH x AS (SELECT 1) DELETE FROM decisions', CAN_ONLY_READ],
+    ['', NO_STATEMENT],
+    [' ;', NO_STATEMENT],
+    ['/* nothing */', NO_STATEMENT],
     ['SET enable_external_access = true', /no SELECT/],
     ['SELECT 1; SELECT 2', /2 statements; ask one SELECT at a time/],
     [`SELECT * FROM read_text('/etc/passwd')`, /Permission Error/],

@@ -30,6 +30,11 @@ test('what is no outcome is refused, with what is wrong', () => {
     [{ ...plain, name: '' }, /name is/],
     [{ ...plain, value: Number.NaN }, /value is/],
     [{ ...plain, value: null }, /value is/],
+    [
+      { ...plain, value: JSON.parse('9007199254740993') },
+      /whole number beyond 2\^53, which would be rounded; put it in quotes/,
+    ],
+    [{ ...plain, value: -(2 ** 53) }, /beyond 2\^53/],
     [{ ...plain, value: 'x'.repeat(2000) }, /value is/],
     [{ ...plain, at: '2026-01-01' }, /ISO 8601 with its zone/],
     [{ ...plain, at: 1e300 }, /ISO 8601/],
@@ -40,6 +45,8 @@ test('what is no outcome is refused, with what is wrong', () => {
     const reading = readOutcome(raw, NOW);
     expect(reading.ok ? '' : reading.problem, JSON.stringify(raw)).toMatch(problem);
   }
+  expect(outcome({ value: '9007199254740993' }).value).toBe('9007199254740993');
+  expect(outcome({ value: 2 ** 53 - 1 }).value).toBe(9007199254740991);
   expect(outcome({ at: '2026-01-01T02:00:00+02:00' }).at).toBe(Date.UTC(2026, 0, 1));
   expect(outcome({ decision_id: undefined, model: 'm', unit: 'é', value: 'paid' })).toMatchObject({
     unit: 'é',
@@ -86,7 +93,14 @@ test('a file is imported whole or not at all, and twice is once', async () => {
   );
   const run = (file: string) => headgate(['outcomes', 'import', file, '--data', data]);
   expect(await run(csv)).toMatchObject({ code: 0, out: '2 outcomes imported\n' });
-  expect(await run(csv)).toMatchObject({ code: 0 });
+  const bytes = async (): Promise<number> => {
+    const files = await Promise.all((await outcomeFiles(data)).map((path) => readFile(path)));
+    return files.reduce((sum, { length }) => sum + length, 0);
+  };
+  const before = await bytes();
+  const again = '0 outcomes imported; 2 others were there already, or twice in the file\n';
+  expect(await run(csv)).toMatchObject({ code: 0, out: again });
+  expect(await bytes()).toBe(before);
   const asked = await headgate([
     'query',
     '--data',
@@ -99,11 +113,26 @@ test('a file is imported whole or not at all, and twice is once', async () => {
 
   const lines = join(data, 'labels.ndjson');
   await writeFile(lines, `${JSON.stringify({ ...plain, decision_id: 'd-3' })}\n\n{"decision_id":"d-4"}\nnot json\n`);
-  const before = await readdir(join(data, 'outcomes'));
+  const there = await readdir(join(data, 'outcomes'));
   const refused = await run(lines);
   expect(refused).toMatchObject({ code: 65, out: '' });
   expect(refused.err).toMatch(
     /labels.ndjson:3: name is .*\n.*labels.ndjson:4: it is not a JSON object\nNothing was imported/,
   );
-  expect(await readdir(join(data, 'outcomes'))).toEqual(before);
+  expect(await readdir(join(data, 'outcomes'))).toEqual(there);
+});
+
+test('a time in a CSV may be Unix milliseconds, as it may in JSON', async () => {
+  const data = await temporaryFolder();
+  const csv = join(data, 'labels.csv');
+  await writeFile(csv, 'decision_id,name,value,at\nd-1,a,1,1767225600000\nd-2,a,1,1767225600000.5\nd-3,a,1,-1\n');
+  const imported = await headgate(['outcomes', 'import', csv, '--data', data]);
+  expect(imported).toMatchObject({ code: 0, out: '3 outcomes imported\n', err: '' });
+  const [file = ''] = await outcomeFiles(data);
+  const lines = (await readFile(file, 'utf8')).trim().split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as Outcome).at)).toEqual([1767225600000, 1767225600000.5, -1]);
+  await writeFile(csv, 'decision_id,name,value,at\nd-1,a,9007199254740993,\nd-1,b,1,yesterday\n');
+  const refused = await headgate(['outcomes', 'import', csv, '--data', data]);
+  expect(refused.err).toMatch(/:2: value is a whole number beyond 2\^53.*\n.*:3: at is a time/);
+  expect(refused.code).toBe(65);
 });
