@@ -25,6 +25,8 @@ import { type CreateSegmentFile, createSegmentFile } from './segments/segment-fi
 import { replicaName } from './segments/segment-name.ts';
 import { createSegmentWriter, type Segment } from './segments/segment-writer.ts';
 import { createSpareAccount } from './segments/spare-account.ts';
+import { storePaths } from './store/layout.ts';
+import { openManifest } from './store/manifest.ts';
 
 export interface CaptureOptions {
   /** Absolute path of the data folder; segments lie in `captures/` below it. */
@@ -75,6 +77,8 @@ const SEGMENTS_MIN = 8;
 export interface CaptureTotals extends CaptureCounts {
   readonly pendingBytes: number;
   readonly segmentsDeleted: number;
+  /** In segments that were deleted, by whether the store had them. */
+  readonly recordsDeleted: { readonly stored: number; readonly gone: number };
 }
 
 /** What a record's serial and model stand for. */
@@ -132,6 +136,7 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
   let writtenSequence = 0;
   let closed = false;
   let segmentsDeleted = 0;
+  let recordsDeleted = { stored: 0, gone: 0 };
   let ended: readonly ProcessAccount[] = [];
   let ledgerAt = 0;
   /** Of one that tells every model. */
@@ -186,11 +191,14 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
 
   async function retain(): Promise<void> {
     try {
-      const { deleted, deletedBytes } = await retainSegments(folder, totalBytes);
+      const stored = async (): Promise<ReadonlySet<string>> =>
+        (await openManifest(storePaths(options.data).manifest).catch(() => null))?.segments ?? new Set();
+      const { deleted, deletedBytes, records, gone } = await retainSegments(folder, totalBytes, stored);
       segmentsDeleted += deleted;
+      recordsDeleted = { stored: recordsDeleted.stored + records - gone, gone: recordsDeleted.gone + gone };
       if (deleted > 0)
         report(
-          `${folder}: ${deleted} oldest segments (${deletedBytes} bytes) deleted to stay within captures.keep (${totalBytes} bytes)`,
+          `${folder}: ${deleted} oldest segments (${deletedBytes} bytes) with ${records} records, ${gone} of them not in the store, deleted to stay within captures.keep (${totalBytes} bytes)`,
         );
     } catch (error) {
       report(`${folder}: old segments could not be deleted: ${textOf(error)}`);
@@ -393,7 +401,12 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     retainModels: accounts.retain,
     counts: accounts.counts,
     accounts: accounts.all,
-    totals: () => ({ ...sumOf(accounts.all().values()), pendingBytes: queue.pendingBytes, segmentsDeleted }),
+    totals: () => ({
+      ...sumOf(accounts.all().values()),
+      pendingBytes: queue.pendingBytes,
+      segmentsDeleted,
+      recordsDeleted,
+    }),
     lost: accounts.lost,
     get ended() {
       return ended;

@@ -94,7 +94,9 @@ function textOfOne({ replica, end, at, models, total, rows, complete, problems }
   for (const [model, counts] of Object.entries(models))
     if (counts.received > 0) lines.push(`  ${sumLine(model, counts)}`);
   lines.push(`  ${sumLine('all', total)}`);
-  lines.push(`  rows in its segments: ${rows}${complete ? '' : ' (segments are gone)'}`);
+  const elsewhere =
+    complete || rows >= total.captured ? '' : '; the others are in the store, or were deleted (captures.keep)';
+  lines.push(`  rows in its segments: ${rows} of ${total.captured} captured${elsewhere}`);
   for (const problem of problems) lines.push(`  DOES NOT BALANCE: ${problem}`);
   return `${lines.join('\n')}\n`;
 }

@@ -26,6 +26,7 @@ export interface MonitorNumbers {
     /** Bodies that could not be redacted; segments deleted to stay within `captures.keep`. */
     readonly withheld: number;
     readonly segmentsDeleted: number;
+    readonly recordsDeleted: { readonly stored: number; readonly gone: number };
   };
   /** Of the store: what this gate compacted. */
   store(): {
@@ -186,6 +187,15 @@ function captureFamilies({ capture, unreadable }: MonitorNumbers): readonly Fami
       'headgate_capture_segments_deleted_total',
       'Segments of records deleted, the oldest first, to stay within captures.keep.',
       () => [sample(capture().segmentsDeleted)],
+    ),
+    family(
+      'counter',
+      'headgate_capture_records_deleted_total',
+      'Records in those segments, by whether the store had them; those that it had not are gone.',
+      () => {
+        const { stored, gone } = capture().recordsDeleted;
+        return [sample(stored, { stored: 'true' }), sample(gone, { stored: 'false' })];
+      },
     ),
     family('gauge', 'headgate_capture_pending_bytes', 'Bytes of records not yet on disk.', () => [
       sample(capture().pendingBytes),

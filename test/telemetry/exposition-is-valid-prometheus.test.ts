@@ -23,6 +23,7 @@ const numbers: MonitorNumbers = {
     pendingBytes: 4096,
     withheld: 11,
     segmentsDeleted: 12,
+    recordsDeleted: { stored: 3, gone: 4 },
   }),
   store: () => ({ successes: 4, failures: 1, rows: 51, segments: 52, lastSuccessAt: 1_700_000_000_250 }),
   captureModels: () =>

@@ -1,26 +1,58 @@
 // How much capture may stay on disk: closed segments beyond the bound are deleted, the longest untouched first.
 
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { FRAME_HEAD_BYTES, frameLengthAt, LEDGER_MARK, MAGIC } from './frame.ts';
 import { listSegments } from './segment-name.ts';
 
 export interface Retained {
   readonly deleted: number;
   readonly deletedBytes: number;
+  /** In the segments that were deleted. */
+  readonly records: number;
+  /** Of these, those that the store did not have either: they are gone. */
+  readonly gone: number;
 }
 
-/** @param bytesMax for all segments of the folder, open ones counted but never deleted */
-export async function retainSegments(folder: string, bytesMax: number): Promise<Retained> {
+/**
+ * @param bytesMax for all segments of the folder, open ones counted but never deleted
+ * @param stored names of segments that are in the store; asked only where something is to go
+ */
+export async function retainSegments(
+  folder: string,
+  bytesMax: number,
+  stored: () => Promise<ReadonlySet<string>>,
+): Promise<Retained> {
   const entries = await listSegments(folder);
   let total = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   let deleted = 0;
   let deletedBytes = 0;
+  let records = 0;
+  let gone = 0;
+  let inStore: ReadonlySet<string> | null = null;
   for (const entry of entries) {
     if (total <= bytesMax) break;
     if (entry.state === 'open') continue;
+    inStore ??= await stored();
+    const held = recordsOf(await readFile(entry.path).catch(() => Buffer.alloc(0)));
     await rm(entry.path, { force: true });
+    records += held;
+    if (!inStore.has(basename(entry.path))) gone += held;
     total -= entry.bytes;
     deleted += 1;
     deletedBytes += entry.bytes;
   }
-  return { deleted, deletedBytes };
+  return { deleted, deletedBytes, records, gone };
+}
+
+/** By the heads of the frames alone: what is deleted is not checked byte by byte. */
+function recordsOf(segment: Buffer): number {
+  let records = 0;
+  let offset = MAGIC.length;
+  for (let length = frameLengthAt(segment, offset); length !== undefined; length = frameLengthAt(segment, offset)) {
+    const payload = offset + FRAME_HEAD_BYTES;
+    if (payload + 4 <= segment.length && segment.readUInt32LE(payload) !== LEDGER_MARK) records += 1;
+    offset += length;
+  }
+  return records;
 }
