@@ -78,6 +78,8 @@ async function recorded(
 }
 
 const BIG = Buffer.from(tensor(Array.from({ length: 1_400_000 }, (_, i) => i % 1000).join(',')));
+/** As long as may be held: `listen.body.buffer`. */
+const EIGHT = Buffer.concat([BIG, Buffer.alloc(8 * 1024 ** 2 - BIG.length, ' ')]);
 
 test.each<[string, Uint8Array, Readonly<Record<string, string>>, unknown]>([
   ['NaN and infinities', Buffer.from(tensor('NaN,Infinity,-Infinity,1')), JSON_TYPE, [null, null, null, 1]],
@@ -105,7 +107,14 @@ test.each<[string, Uint8Array, Readonly<Record<string, string>>, unknown]>([
   ['a coding that it has not', Buffer.from(PLAIN), { ...JSON_TYPE, 'content-encoding': 'gzip' }, undefined],
   ['a coding that nobody knows', Buffer.from(PLAIN), { ...JSON_TYPE, 'content-encoding': 'rot13' }, undefined],
   ['a bomb', gzipSync(Buffer.alloc(64 * 1024 ** 2)), { ...JSON_TYPE, 'content-encoding': 'gzip' }, undefined],
-  ['an answer of five megabytes', BIG, JSON_TYPE, undefined],
+  ['five megabytes each way', BIG, JSON_TYPE, undefined],
+  ['8 MiB each way, as much as is held', EIGHT, JSON_TYPE, undefined],
+  [
+    '8 MiB of bytes of no meaning',
+    randomBytes(8 * 1024 ** 2),
+    { 'content-type': 'application/octet-stream' },
+    undefined,
+  ],
 ])(
   '%s',
   async (_, body, headers, x) => {
