@@ -227,6 +227,8 @@ function hashKeyOf({ hash, hashKey }: RawModel['capture'], at: Located, findings
       findings.at(asked, 'capture.hash has no key', remedy);
     return null;
   }
+  // A variable that is not set has been told.
+  if (here?.kind === 'scalar' && here.broken) return hashKey;
   if (here !== undefined && here.kind === 'scalar' && !here.interpolated)
     findings.at(here, 'the key of capture.hash is written down in the file', remedy);
   else if (here !== undefined && hashKey.length < 16) findings.at(here, 'the key of capture.hash is too short', remedy);
