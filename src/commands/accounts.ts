@@ -3,6 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { basename } from 'node:path';
 import { readAccounts } from '../capture/segments/account-file.ts';
 import { type ClosedCounts, closingAccount, difference, type ProcessAccount } from '../capture/segments/closing.ts';
 import { capturesFolder, textOf } from '../capture/segments/folder.ts';
@@ -11,6 +12,7 @@ import { isAlive } from '../capture/segments/process-life.ts';
 import { lastSignOf, type Remains, remainsIn } from '../capture/segments/recover.ts';
 import { parseReplica, type SegmentEntry } from '../capture/segments/segment-name.ts';
 import { readSpare, type SpareContent } from '../capture/segments/spare-account.ts';
+import { type StoredRows, storedRows } from '../capture/store/rows-by-replica.ts';
 import { EXIT } from './exit-codes.ts';
 
 export interface AccountsOptions {
@@ -24,6 +26,10 @@ export interface AccountsOptions {
 export interface CheckedAccount extends ProcessAccount {
   /** Rows in the segments that are still there. */
   readonly rows: number;
+  /** Rows in the store. */
+  readonly stored: number;
+  /** Captured, and in neither any more. */
+  readonly gone: number;
   /** Whether all segments of the process are there, so that `rows` must be what it had captured. */
   readonly complete: boolean;
   readonly problems: readonly string[];
@@ -34,7 +40,12 @@ export async function runAccounts({ data, json, stdout, stderr }: AccountsOption
   const folder = capturesFolder(data);
   let accounts: CheckedAccount[];
   try {
-    accounts = await checkedAccounts(folder, (message) => stderr.write(`${message}\n`));
+    const report = (message: string) => void stderr.write(`${message}\n`);
+    const stored = await storedRows(data).catch((error: unknown) => {
+      report(`${data}: the store cannot be read, its rows are not counted: ${textOf(error)}`);
+      return { byReplica: new Map<string, number>(), segments: new Set<string>() };
+    });
+    accounts = await checkedAccounts(folder, stored, report);
   } catch (error) {
     stderr.write(`${folder}: the captures cannot be read: ${textOf(error)}; name the data folder of a gate\n`);
     return EXIT.unavailable;
@@ -43,7 +54,11 @@ export async function runAccounts({ data, json, stdout, stderr }: AccountsOption
   return accounts.every(({ problems }) => problems.length === 0) ? EXIT.ok : EXIT.failed;
 }
 
-async function checkedAccounts(folder: string, report: (message: string) => void): Promise<CheckedAccount[]> {
+async function checkedAccounts(
+  folder: string,
+  stored: StoredRows,
+  report: (message: string) => void,
+): Promise<CheckedAccount[]> {
   const remains = new Map((await remainsIn(folder)).map((one) => [one.replica, one]));
   const known = new Map((await readAccounts(folder, report)).map((account) => [account.replica, account]));
   const accounts: CheckedAccount[] = [];
@@ -51,7 +66,7 @@ async function checkedAccounts(folder: string, report: (message: string) => void
     const own = remains.get(replica) ?? { replica, segments: [], spare: undefined };
     const spare = await readSpare(own.spare);
     const account = known.get(replica) ?? (await closingAccount(replica, own.segments, spare.ledger));
-    if (account !== undefined) accounts.push(await checked(withLife(account, own, spare), own.segments));
+    if (account !== undefined) accounts.push(await checked(withLife(account, own, spare), own.segments, stored));
   }
   return accounts.sort((a, b) => a.at - b.at);
 }
@@ -65,11 +80,20 @@ function withLife(account: ProcessAccount, remains: Remains, { birth }: SpareCon
   return isHere && isAlive(name.pid, { birth, atMs: lastSignOf(remains) }) ? { ...account, end: 'running' } : account;
 }
 
-async function checked(account: ProcessAccount, segments: readonly SegmentEntry[]): Promise<CheckedAccount> {
+async function checked(
+  account: ProcessAccount,
+  segments: readonly SegmentEntry[],
+  store: StoredRows,
+): Promise<CheckedAccount> {
+  const stored = store.byReplica.get(account.replica) ?? 0;
+  /** In the store and on disk: a sink has still to read it. */
+  let both = 0;
   const problems: string[] = [];
   const sequences: number[] = [];
   for (const { path } of segments) {
+    const before = sequences.length;
     for (const { sequence } of framesOf(await readFile(path), () => undefined)) sequences.push(sequence);
+    if (store.segments.has(basename(path))) both += sequences.length - before;
   }
   const complete = segments.every(({ serial }, at) => serial === at + 1) && segments.length > 0;
   for (const [model, counts] of [['all models', account.total] as const, ...Object.entries(account.models)]) {
@@ -81,7 +105,8 @@ async function checked(account: ProcessAccount, segments: readonly SegmentEntry[
   if (twice > 0) problems.push(`${twice} rows are there twice`);
   if (complete && account.end !== 'running' && sequences.length !== account.total.captured)
     problems.push(`${sequences.length} rows are there, and ${account.total.captured} were captured`);
-  return { ...account, rows: sequences.length, complete, problems };
+  const gone = Math.max(0, account.total.captured - stored - sequences.length + both);
+  return { ...account, rows: sequences.length, stored, gone, complete, problems };
 }
 
 function textOfAll(folder: string, accounts: readonly CheckedAccount[]): string {
@@ -89,14 +114,13 @@ function textOfAll(folder: string, accounts: readonly CheckedAccount[]): string 
   return accounts.map(textOfOne).join('\n');
 }
 
-function textOfOne({ replica, end, at, models, total, rows, complete, problems }: CheckedAccount): string {
+function textOfOne({ replica, end, at, models, total, rows, stored, gone, problems }: CheckedAccount): string {
   const lines = [`${replica}  ${end}, last word at ${new Date(at).toISOString()}`];
   for (const [model, counts] of Object.entries(models))
     if (counts.received > 0) lines.push(`  ${sumLine(model, counts)}`);
   lines.push(`  ${sumLine('all', total)}`);
-  const elsewhere =
-    complete || rows >= total.captured ? '' : '; the others are in the store, or were deleted (captures.keep)';
-  lines.push(`  rows in its segments: ${rows} of ${total.captured} captured${elsewhere}`);
+  const deleted = gone > 0 ? `, ${gone} deleted since (captures.keep, captures.retain)` : '';
+  lines.push(`  of ${total.captured} captured rows ${rows} are in its segments, ${stored} in the store${deleted}`);
   for (const problem of problems) lines.push(`  DOES NOT BALANCE: ${problem}`);
   return `${lines.join('\n')}\n`;
 }
