@@ -66,8 +66,8 @@ export async function answerHeadsAlike(): Promise<Counted> {
     if (read.frame.kind === 'length' && read.frame.bytes > BODY_BYTES_MAX) return;
     taken++;
     const { wire, body } = bodyFor(read);
-    // llhttp refuses a tab after the coding, which RFC 9110 section 5.5 says is no part of the value.
-    const forOracle = head.replace(/(chunked)[ \t]+\r/gi, '$1\r');
+    // llhttp refuses a tab after the coding, which RFC 9110 section 5.5 says is no part of the value. The status line stays as it is.
+    const forOracle = head.replace(/(\r\n[^\r\n]*chunked)[ \t]+(?=\r)/gi, '$1');
     const oracle = await readAnswer(forOracle + wire, method, read.frame.kind === 'close');
     const { status, statusText, rawHeaders } = read;
     // A connection may be closed without need, but never kept against llhttp's advice.
