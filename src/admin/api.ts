@@ -1,7 +1,7 @@
 // What each route of the API does: ask the view, and say so when what was asked for is not there.
 
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { parseAsked } from '../drift/conventions/conventions.ts';
+import { parseAsked } from '../drift/distances/conventions/conventions.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { live } from './live.ts';
 import { problemOf, someOf } from './problem.ts';

@@ -1,7 +1,7 @@
 // The routes of the API: path, parameters and answers as OpenAPI has them. What each one does is api.ts.
 
 import { createRoute, z } from '@hono/zod-openapi';
-import { ASKABLE, parseAsked } from '../drift/conventions/conventions.ts';
+import { ASKABLE, parseAsked } from '../drift/distances/conventions/conventions.ts';
 import * as shapes from './openapi.ts';
 
 const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({

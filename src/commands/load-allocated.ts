@@ -7,7 +7,7 @@ import type { Environment } from '../config/interpolate.ts';
 import { filesToWatch, type LoadResult, loadPlan } from '../config/load.ts';
 import type { Plan } from '../config/plan.ts';
 import type { Problem } from '../config/problem.ts';
-import { parseBaseline } from '../drift/baseline.ts';
+import { parseBaseline } from '../drift/baseline/baseline.ts';
 import { futureProblems } from '../split/future.ts';
 import { EMPTY_LOCK, type Lock } from '../split/lock.ts';
 import { lockPath, readLockFile } from '../split/lock-file.ts';

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { CONVENTION_NAMES, type ConventionName } from '../drift/conventions/convention.ts';
+import { CONVENTION_NAMES, type ConventionName } from '../drift/distances/conventions/convention.ts';
 import { parsePercent } from '../kernel/units.ts';
 import { EXIT } from './exit-codes.ts';
 import { addRecordCommands } from './record-commands.ts';

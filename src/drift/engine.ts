@@ -5,12 +5,12 @@
 import type { ModelPlan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Table } from '../protocols/protocol.ts';
-import type { Baseline, Side } from './baseline.ts';
-import { judgeGroup } from './judge-group.ts';
+import type { Baseline, Side } from './baseline/baseline.ts';
+import { createProvisional, type Provisional } from './baseline/provisional.ts';
+import { createStreamGroup, type GroupKey, type Source, type StreamGroup } from './counts/stream-group.ts';
 import { isPlanned } from './planned-roles.ts';
-import { createProvisional, type Provisional } from './provisional.ts';
 import { type AskedReport, type DriftView, driftView, type ModelDriftSummary, summarise } from './report.ts';
-import { createStreamGroup, type GroupKey, type Source, type StreamGroup } from './stream-group.ts';
+import { judgeGroup } from './verdict/judge-group.ts';
 
 export interface DriftOptions {
   readonly clock: Clock;

@@ -1,14 +1,14 @@
 // Drift as the admin side shows it: a status per column with the bins it rests on, and one status for the model.
 
 import type { Role } from '../model.ts';
-import type { Side } from './baseline.ts';
-import { type Binning, CATEGORICAL_SPECIALS, edgesOf, NUMERIC_SPECIALS, SPECIALS } from './binning.ts';
-import { type AskedDistances, CONVENTIONS } from './conventions/conventions.ts';
-import { type Distance, distancesOfBins } from './distances.ts';
-import { afterward } from './quantile-edges.ts';
-import type { Reference } from './reference.ts';
-import type { Stream, StreamGroup } from './stream-group.ts';
-import type { DriftStatus } from './verdict.ts';
+import type { Side } from './baseline/baseline.ts';
+import { type Binning, CATEGORICAL_SPECIALS, edgesOf, NUMERIC_SPECIALS, SPECIALS } from './baseline/binning.ts';
+import { afterward } from './baseline/quantile-edges.ts';
+import type { Reference } from './baseline/reference.ts';
+import type { Stream, StreamGroup } from './counts/stream-group.ts';
+import { type AskedDistances, CONVENTIONS } from './distances/conventions/conventions.ts';
+import { type Distance, distancesOfBins } from './distances/distances.ts';
+import type { DriftStatus } from './verdict/verdict.ts';
 
 export interface FeatureDriftView {
   readonly version: string;

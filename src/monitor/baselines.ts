@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { ModelPlan, Plan } from '../config/plan.ts';
-import { type Baseline, parseBaseline } from '../drift/baseline.ts';
+import { type Baseline, parseBaseline } from '../drift/baseline/baseline.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 
 export interface Baselines {

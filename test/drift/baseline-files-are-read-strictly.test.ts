@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseBaseline, writeBaseline } from '../../src/drift/baseline.ts';
+import { parseBaseline, writeBaseline } from '../../src/drift/baseline/baseline.ts';
 import { tableOf } from './plans.ts';
 
 const numeric = { side: 'request', name: 'x', kind: 'numeric', edges: [0, 1, 2], counts: [3, 4] };

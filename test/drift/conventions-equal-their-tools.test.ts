@@ -3,11 +3,11 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { numericBinning, SPECIALS } from '../../src/drift/binning.ts';
-import { compareTables } from '../../src/drift/compare-tables.ts';
-import type { ConventionName } from '../../src/drift/conventions/convention.ts';
-import { deequ } from '../../src/drift/conventions/deequ.ts';
-import { tfdv } from '../../src/drift/conventions/tfdv.ts';
+import { numericBinning, SPECIALS } from '../../src/drift/baseline/binning.ts';
+import { compareTables } from '../../src/drift/distances/compare-tables.ts';
+import type { ConventionName } from '../../src/drift/distances/conventions/convention.ts';
+import { deequ } from '../../src/drift/distances/conventions/deequ.ts';
+import { tfdv } from '../../src/drift/distances/conventions/tfdv.ts';
 import type { Value } from '../../src/protocols/protocol.ts';
 import { binsPair, categoricalPair, samplePair } from '../statistics/oracle/cases.ts';
 import { tableOf } from './plans.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { parseBaseline, writeBaseline } from '../../src/drift/baseline.ts';
-import { numericBinning } from '../../src/drift/binning.ts';
-import { parseAsked } from '../../src/drift/conventions/conventions.ts';
-import { deequ } from '../../src/drift/conventions/deequ.ts';
-import { tfdv } from '../../src/drift/conventions/tfdv.ts';
-import { type Distance, distancesOfBins } from '../../src/drift/distances.ts';
+import { parseBaseline, writeBaseline } from '../../src/drift/baseline/baseline.ts';
+import { numericBinning } from '../../src/drift/baseline/binning.ts';
+import { parseAsked } from '../../src/drift/distances/conventions/conventions.ts';
+import { deequ } from '../../src/drift/distances/conventions/deequ.ts';
+import { tfdv } from '../../src/drift/distances/conventions/tfdv.ts';
+import { type Distance, distancesOfBins } from '../../src/drift/distances/distances.ts';
 import { createDriftEngine } from '../../src/drift/engine.ts';
 import { createManualClock } from '../../src/kernel/clock.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';

@@ -2,12 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { countValues } from '../../src/drift/binning.ts';
-import { compareTables } from '../../src/drift/compare-tables.ts';
-import { CONVENTION_NAMES } from '../../src/drift/conventions/convention.ts';
-import { CONVENTIONS } from '../../src/drift/conventions/conventions.ts';
-import { DISTANCES, distancesOfBins } from '../../src/drift/distances.ts';
-import { referenceOf } from '../../src/drift/reference.ts';
+import { countValues } from '../../src/drift/baseline/binning.ts';
+import { referenceOf } from '../../src/drift/baseline/reference.ts';
+import { compareTables } from '../../src/drift/distances/compare-tables.ts';
+import { CONVENTION_NAMES } from '../../src/drift/distances/conventions/convention.ts';
+import { CONVENTIONS } from '../../src/drift/distances/conventions/conventions.ts';
+import { DISTANCES, distancesOfBins } from '../../src/drift/distances/distances.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
 import type { Value } from '../../src/protocols/protocol.ts';
 import { tableOf } from './plans.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { follow, isGap, judge, type Reading, type Verdict, WARMING } from '../../src/drift/verdict.ts';
+import { follow, isGap, judge, type Reading, type Verdict, WARMING } from '../../src/drift/verdict/verdict.ts';
 
 const run = (...readings: Reading[]) =>
   readings.reduce<{ verdict: Verdict; all: string[] }>(

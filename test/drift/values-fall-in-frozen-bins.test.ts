@@ -16,10 +16,10 @@ import {
   OTHER,
   SPECIALS,
   WRONG_TYPE,
-} from '../../src/drift/binning.ts';
-import { afterward, quantileEdges } from '../../src/drift/quantile-edges.ts';
-import { createRecentValues } from '../../src/drift/recent-values.ts';
-import { createReference, referenceOf } from '../../src/drift/reference.ts';
+} from '../../src/drift/baseline/binning.ts';
+import { afterward, quantileEdges } from '../../src/drift/baseline/quantile-edges.ts';
+import { createReference, referenceOf } from '../../src/drift/baseline/reference.ts';
+import { createRecentValues } from '../../src/drift/counts/recent-values.ts';
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
 const clumped = fc.oneof(finite, fc.integer({ min: -3, max: 3 }), fc.constantFrom(0, 1e308, -1e308, 5e-324));

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { DriftView } from '../../src/admin/view.ts';
-import { parseBaseline, writeBaseline } from '../../src/drift/baseline.ts';
+import { parseBaseline, writeBaseline } from '../../src/drift/baseline/baseline.ts';
 import { temporaryFolder } from '../capture/open-capture.ts';
 import { modelPlan } from '../capture/plans.ts';
 import { plan, startMonitor } from './start-monitor.ts';

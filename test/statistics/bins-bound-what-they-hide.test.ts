@@ -1,9 +1,9 @@
 // What counts in bins say of samples: Kolmogorov-Smirnov and Wasserstein lie between the bounds given, and the bounds are close.
 
 import { describe, expect, test } from 'vitest';
-import { binOf, edgesOf, type NumericBinning, numericBinning } from '../../src/drift/binning.ts';
-import { inOrder, isPointBin } from '../../src/drift/distance-inputs.ts';
-import { afterward, quantileEdges } from '../../src/drift/quantile-edges.ts';
+import { binOf, edgesOf, type NumericBinning, numericBinning } from '../../src/drift/baseline/binning.ts';
+import { afterward, quantileEdges } from '../../src/drift/baseline/quantile-edges.ts';
+import { inOrder, isPointBin } from '../../src/drift/distances/distance-inputs.ts';
 import { ksOfBins, ksOfSamples } from '../../src/statistics/kolmogorov-smirnov.ts';
 import { kolmogorovTail } from '../../src/statistics/kolmogorov-tail.ts';
 import { wassersteinOfBins, wassersteinOfSamples } from '../../src/statistics/wasserstein.ts';

@@ -1,7 +1,7 @@
 // The baseline file of the demo: what payments looked like when the model was trained, from the same simulation. Only the
 // features; predictions differ by version, so that their first rows are their baseline.
 
-import { writeBaseline } from '../../drift/baseline.ts';
+import { writeBaseline } from '../../drift/baseline/baseline.ts';
 import { createSeededRandom } from '../../kernel/random.ts';
 import { DEMO_MODEL } from './fraud-model.ts';
 import { COLUMNS } from './inference-json.ts';

@@ -3,9 +3,9 @@
 
 import { readFileSync } from 'node:fs';
 import type { DriftStatus, DriftView, FeatureDriftView, ModelSummary } from '../../admin/view.ts';
-import { compareTables } from '../../drift/compare-tables.ts';
-import type { ConventionName } from '../../drift/conventions/convention.ts';
-import { parseAsked } from '../../drift/conventions/conventions.ts';
+import { compareTables } from '../../drift/distances/compare-tables.ts';
+import type { ConventionName } from '../../drift/distances/conventions/convention.ts';
+import { parseAsked } from '../../drift/distances/conventions/conventions.ts';
 import { readCsv } from '../../protocols/csv.ts';
 import type { Table } from '../../protocols/protocol.ts';
 import { Unreadable } from '../../protocols/unreadable.ts';

@@ -1,15 +1,15 @@
 // Two tables of rows compared column by column, as the engine compares a window with its baseline - same bins, same threshold, same
 // hints - but with the rows at hand, so that every distance is exact and every convention can be reproduced. One look, not a watch.
 
-import type { Table, Value } from '../protocols/protocol.ts';
-import { psiOf } from '../statistics/psi.ts';
-import { type Binning, countValues } from './binning.ts';
+import type { Table, Value } from '../../protocols/protocol.ts';
+import { psiOf } from '../../statistics/psi.ts';
+import { type Binning, countValues } from '../baseline/binning.ts';
+import { type Reference, referenceOf } from '../baseline/reference.ts';
+import { hintOf } from '../cause/hint.ts';
+import { judge } from '../verdict/verdict.ts';
 import { type AskedDistances, CONVENTIONS } from './conventions/conventions.ts';
 import type { CategorySamples, NumericSamples } from './distance-inputs.ts';
 import { type Distance, distancesOfSamples } from './distances.ts';
-import { hintOf } from './hint.ts';
-import { type Reference, referenceOf } from './reference.ts';
-import { judge } from './verdict.ts';
 
 export interface ColumnComparison {
   readonly feature: string;

@@ -1,8 +1,8 @@
 // What a column is measured against: its frozen bins and how the baseline's rows filled them. Made from values at hand, from the
 // first rows of a version (provisional.ts), or read from a file (baseline.ts).
 
-import type { Value } from '../protocols/protocol.ts';
-import { histogramQuantile } from '../statistics/histogram-quantile.ts';
+import type { Value } from '../../protocols/protocol.ts';
+import { histogramQuantile } from '../../statistics/histogram-quantile.ts';
 import { type Binning, edgesOf, SPECIALS } from './binning.ts';
 import { addToSample, binSample, createSample } from './sample.ts';
 

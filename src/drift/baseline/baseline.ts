@@ -7,7 +7,7 @@
 //       "others": ["amex"], "open": false } ] }
 
 import { createHash } from 'node:crypto';
-import type { Table } from '../protocols/protocol.ts';
+import type { Table } from '../../protocols/protocol.ts';
 import { type Binning, categoricalBinning, edgesOf, numericBinning, SPECIALS } from './binning.ts';
 import { createReference, type Reference, referenceOf } from './reference.ts';
 import { CATEGORIES_MAX } from './sample.ts';

@@ -2,7 +2,7 @@
 // column of more than 20 distinct reference values is cut by Sturges on reference and current together, so that the bins move with
 // the data and one far value empties all but two of them. `n_bins` is ignored there (evidently#1400), and so is it here.
 
-import { jensenShannonDivergence } from '../../statistics/histogram-distances.ts';
+import { jensenShannonDivergence } from '../../../statistics/histogram-distances.ts';
 import { alignedCounts, type CategorySamples, categoriesOf, type NumericSamples, UNSEEN } from '../distance-inputs.ts';
 import { type Distance, plain } from '../distances.ts';
 import { type Convention, needsRows } from './convention.ts';

@@ -1,7 +1,7 @@
 // Values of which a column's bins are made, taken in one by one: numbers as they are, categories with their counts, what is
 // neither by its special bin. The caller bounds the number of values; the categories bound themselves.
 
-import type { Value } from '../protocols/protocol.ts';
+import type { Value } from '../../protocols/protocol.ts';
 import {
   type Binning,
   binOf,

@@ -1,9 +1,9 @@
 // Judges the window that has just ended for every column of a stream group: counts summed over its ticks, PSI, the status that
 // follows, and a hint where the window is over its threshold.
 
-import { psiOf } from '../statistics/psi.ts';
-import { hintOf } from './hint.ts';
-import type { Stream, StreamGroup } from './stream-group.ts';
+import { psiOf } from '../../statistics/psi.ts';
+import { hintOf } from '../cause/hint.ts';
+import type { Stream, StreamGroup } from '../counts/stream-group.ts';
 import { follow, isGap, judge } from './verdict.ts';
 
 /** @param last the newest complete tick; the window holds it and the `windowTicks` - 1 before */

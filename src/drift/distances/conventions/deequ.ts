@@ -3,8 +3,8 @@
 // for numbers, as it stands ("simple") and less what chance explains ("robust"). Its ranks of numbers count every distinct value
 // once, however often it occurs, so that ties change the figure; as long as its sketch forgets nothing, this is what it gives.
 
-import { lInfinity } from '../../statistics/histogram-distances.ts';
-import { ksOfSamples } from '../../statistics/kolmogorov-smirnov.ts';
+import { lInfinity } from '../../../statistics/histogram-distances.ts';
+import { ksOfSamples } from '../../../statistics/kolmogorov-smirnov.ts';
 import {
   alignedCounts,
   type BinnedPair,

@@ -2,7 +2,7 @@
 // weighs sample sizes, a tolerated effect and two windows in a row, at a level of one in a million per window, so that a false
 // alarm is rare; but it has no guarantee over a lifetime of watching, and rows that depend on each other alarm more often.
 
-import { type Psi, psiTail } from '../statistics/psi.ts';
+import { type Psi, psiTail } from '../../statistics/psi.ts';
 
 export type DriftStatus = 'warming' | 'steady' | 'drifting' | 'unknown';
 

@@ -1,17 +1,17 @@
 // The distances that people know, beside the verdict and never part of it: of a column's window from its baseline, with p-values
 // where there is a law. docs/drift.md defines each; what bins cannot tell is given as bounds.
 
-import { twoSampleChiSquare } from '../statistics/contingency.ts';
+import { twoSampleChiSquare } from '../../statistics/contingency.ts';
 import {
   hellingerDistance,
   jensenShannonDivergence,
   lInfinity,
   totalVariation,
-} from '../statistics/histogram-distances.ts';
-import { ksOfBins, ksOfSamples } from '../statistics/kolmogorov-smirnov.ts';
-import { PSI_SMOOTHING, psiOf, psiTail } from '../statistics/psi.ts';
-import { wassersteinOfBins, wassersteinOfSamples } from '../statistics/wasserstein.ts';
-import { edgesOf } from './binning.ts';
+} from '../../statistics/histogram-distances.ts';
+import { ksOfBins, ksOfSamples } from '../../statistics/kolmogorov-smirnov.ts';
+import { PSI_SMOOTHING, psiOf, psiTail } from '../../statistics/psi.ts';
+import { wassersteinOfBins, wassersteinOfSamples } from '../../statistics/wasserstein.ts';
+import { edgesOf } from '../baseline/binning.ts';
 import { type BinnedPair, inOrder, isPointBin, type NumericSamples, valueCounts } from './distance-inputs.ts';
 
 export const DISTANCES = [

@@ -1,8 +1,16 @@
 // A drifting column's likely cause in plain words, where it is cheap to see: more nulls or strange values, a change of unit, a
 // stuck value, a category that grew. A guess from marginal counts, worded as one; null where nothing stands out.
 
-import { CATEGORICAL_SPECIALS, MISSING, NEVER_SEEN, NULL, NUMERIC_SPECIALS, SPECIALS, WRONG_TYPE } from './binning.ts';
-import type { Reference } from './reference.ts';
+import {
+  CATEGORICAL_SPECIALS,
+  MISSING,
+  NEVER_SEEN,
+  NULL,
+  NUMERIC_SPECIALS,
+  SPECIALS,
+  WRONG_TYPE,
+} from '../baseline/binning.ts';
+import type { Reference } from '../baseline/reference.ts';
 
 /** A share of rows that must have moved for a hint to name it. */
 const SHARE_MIN = 0.05;

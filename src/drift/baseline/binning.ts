@@ -2,7 +2,7 @@
 // What is no plain value of the column - null, missing, NaN, infinite, of another type, outside the baseline's range, a
 // category nobody has seen - has bins of its own, since such changes are the most common drift of all.
 
-import type { Value } from '../protocols/protocol.ts';
+import type { Value } from '../../protocols/protocol.ts';
 
 /** The first bins of every column. The last two mean below-min and above-max, or other and never-seen. */
 export const NULL = 0;

@@ -1,15 +1,15 @@
 // The streams of one (version, role, side): a column each, counted together because they arrive together. Finds a column's stream
 // by its place in the last table first, since callers send their columns in one order.
 
-import type { Role } from '../model.ts';
-import type { Table } from '../protocols/protocol.ts';
-import type { Side } from './baseline.ts';
-import { type Binning, binOf, countValues, MISSING } from './binning.ts';
-import { type Provisional, takeMissingRows, takeRows } from './provisional.ts';
+import type { Role } from '../../model.ts';
+import type { Table } from '../../protocols/protocol.ts';
+import type { Side } from '../baseline/baseline.ts';
+import { type Binning, binOf, countValues, MISSING } from '../baseline/binning.ts';
+import { type Provisional, takeMissingRows, takeRows } from '../baseline/provisional.ts';
+import type { Reference } from '../baseline/reference.ts';
+import { type Verdict, WARMING } from '../verdict/verdict.ts';
 import { createRecentValues, type RecentValues } from './recent-values.ts';
-import type { Reference } from './reference.ts';
 import { createTickCells, type TickCells } from './tick-cells.ts';
-import { type Verdict, WARMING } from './verdict.ts';
 
 export interface Stream {
   readonly name: string;

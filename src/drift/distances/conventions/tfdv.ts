@@ -2,8 +2,8 @@
 // cut at the borders of both with rows spread evenly in between, points and infinities in buckets of their own. NaN never equals
 // NaN and what lies beyond one side's borders never meets the other's, so both count as wholly different.
 
-import { jensenShannonDivergence, lInfinity } from '../../statistics/histogram-distances.ts';
-import { ABOVE, BELOW, INFINITE, NAN, SPECIALS } from '../binning.ts';
+import { jensenShannonDivergence, lInfinity } from '../../../statistics/histogram-distances.ts';
+import { ABOVE, BELOW, INFINITE, NAN, SPECIALS } from '../../baseline/binning.ts';
 import {
   alignedCounts,
   type BinnedPair,

@@ -1,7 +1,7 @@
 // The baseline of a column nobody gave one for: the first rows of its version. The first few hundred values fix the bins and are
 // let go; the rows up to the number asked for are counted in them; then the reference is frozen, marked provisional.
 
-import type { Value } from '../protocols/protocol.ts';
+import type { Value } from '../../protocols/protocol.ts';
 import { type Binning, countValues } from './binning.ts';
 import { createReference, type Reference } from './reference.ts';
 import { addToSample, binSample, createSample, type Sample } from './sample.ts';

@@ -1,7 +1,7 @@
 // NannyML's Jensen-Shannon distance (read in 0.13.1: drift/univariate/methods.py): base 2, bins by Doane on the reference alone,
 // everything outside of them in one bin more; categories that the reference lacks likewise.
 
-import { jensenShannonDivergence } from '../../statistics/histogram-distances.ts';
+import { jensenShannonDivergence } from '../../../statistics/histogram-distances.ts';
 import { alignedCounts, type CategorySamples, categoriesOf, type NumericSamples } from '../distance-inputs.ts';
 import { type Distance, plain } from '../distances.ts';
 import { type Convention, needsRows } from './convention.ts';

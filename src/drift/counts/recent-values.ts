@@ -1,6 +1,6 @@
 // The last numbers of each numeric column of a stream group, for medians: rings side by side in one block of memory.
 
-import type { Value } from '../protocols/protocol.ts';
+import type { Value } from '../../protocols/protocol.ts';
 
 /** A power of two. */
 const RING = 128;

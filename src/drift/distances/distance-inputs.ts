@@ -12,8 +12,8 @@ import {
   OTHER,
   SPECIALS,
   WRONG_TYPE,
-} from './binning.ts';
-import { afterward } from './quantile-edges.ts';
+} from '../baseline/binning.ts';
+import { afterward } from '../baseline/quantile-edges.ts';
 
 export interface BinnedPair {
   readonly binning: Binning;
