@@ -41,6 +41,8 @@ export interface ScriptedUpstream {
   readonly origin: string;
   /** What the one request to `path` is answered with; anything else is answered with CLEAN. */
   script(path: string, script: Script): void;
+  /** Whether the script for a path is being played. */
+  plays(path: string): boolean;
   /** Whether the script for a path has been played to its end. */
   played(path: string): boolean;
   close(): Promise<void>;
@@ -48,6 +50,7 @@ export interface ScriptedUpstream {
 
 export async function scriptedUpstream(): Promise<ScriptedUpstream> {
   const scripts = new Map<string, Script>();
+  const playing = new Set<string>();
   const done = new Set<string>();
   const sockets = new Set<Socket>();
   const server: Server = createServer({ noDelay: true }, (socket) => {
@@ -66,6 +69,7 @@ export async function scriptedUpstream(): Promise<ScriptedUpstream> {
         wire.write(CLEAN);
         continue;
       }
+      playing.add(path);
       for (const piece of script.pieces) {
         wire.write(piece);
         await turns(2);
@@ -85,6 +89,7 @@ export async function scriptedUpstream(): Promise<ScriptedUpstream> {
     script(path, script) {
       scripts.set(path, script);
     },
+    plays: (path) => playing.has(path),
     played: (path) => done.has(path),
     close() {
       for (const socket of sockets) socket.destroy();
@@ -174,6 +179,8 @@ export async function call(
   const outcome = { informed, status, statusText, headers, body, trailers, end };
   if (end === 'pending') under.abort();
   const before = heard;
+  // What comes behind the answer has come before the next call is made: that it may cross a request is another matter.
+  while (!upstream.played(path) && upstream.plays(path) && performance.now() < deadline) await turns(1);
   await turns(4);
   if (heard !== before) throw new Error(`${way}: an event after the end (${end})`);
   return outcome;
