@@ -15,13 +15,40 @@ export interface Reference {
   readonly median: number | null;
   /** True where it is the first rows of traffic, which nobody has vouched for. */
   readonly provisional: boolean;
+  /** Variance of the counts of a tick relative to multinomial ones, 1 or more: 1 where it is not known. */
+  readonly overdispersion: number;
+  /**
+   * Shares of the bins, special ones included, that are expected at a time (unix milliseconds): smoothed, so that none is 0, with
+   * the sum 1. The same array each time where the baseline has no seasons; never to be written to.
+   */
+  shares(at: number): Float64Array;
 }
 
 export function createReference(binning: Binning, counts: Float64Array, provisional: boolean): Reference {
   const median = binning.kind === 'numeric' ? histogramQuantile(edgesOf(binning), counts, 0.5, SPECIALS) : undefined;
   const rows = counts.reduce((sum, count) => sum + count, 0);
-  return { binning, counts, rows, median: median ?? null, provisional };
+  let smoothed: Float64Array | null = null;
+  return {
+    binning,
+    counts,
+    rows,
+    median: median ?? null,
+    provisional,
+    overdispersion: 1,
+    // Worked out when first asked for: there is a reference for every column of every version.
+    shares() {
+      smoothed ??= sharesOf(counts, rows);
+      return smoothed;
+    },
+  };
 }
+
+/** (n + 1/2) / (N + B/2): the posterior mean under Jeffreys' prior, Dirichlet(1/2, ..., 1/2) (Jeffreys 1946). */
+function sharesOf(counts: Float64Array, rows: number): Float64Array {
+  return counts.map((count) => (count + SMOOTHING) / (rows + SMOOTHING * counts.length));
+}
+
+const SMOOTHING = 0.5;
 
 /** The reference of one column of a table at hand. */
 export function referenceOf(values: readonly (Value | undefined)[]): Reference {
