@@ -7,10 +7,12 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Table } from '../protocols/protocol.ts';
 import type { Baseline, Side } from './baseline/baseline.ts';
 import { createProvisional, type Provisional } from './baseline/provisional.ts';
-import { createStreamGroup, type GroupKey, type Source, type StreamGroup } from './counts/stream-group.ts';
+import { createStreamGroup, type GroupKey, type Source, type Stream, type StreamGroup } from './counts/stream-group.ts';
 import { isPlanned } from './planned-roles.ts';
 import { type AskedReport, type DriftView, driftView, type ModelDriftSummary, summarise } from './report.ts';
+import type { DriftChange } from './verdict/drift-change.ts';
 import { judgeGroup } from './verdict/judge-group.ts';
+import type { DriftStatus } from './verdict/verdict.ts';
 
 export interface DriftOptions {
   readonly clock: Clock;
@@ -22,6 +24,8 @@ export interface DriftOptions {
   readonly windowTicks?: number;
   /** A version and role without rows for so many ticks is forgotten. */
   readonly idleTicks?: number;
+  /** Told of every column whose status changes, within `tick`. */
+  readonly onChange?: (change: DriftChange) => void;
 }
 
 export interface Observation extends GroupKey {
@@ -95,7 +99,7 @@ interface Watch {
 const RECENT_MAX = 8;
 
 export function createDriftEngine(options: DriftOptions): DriftEngine {
-  const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, idleTicks = 60 } = options;
+  const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, idleTicks = 60, onChange } = options;
   const watches = new Map<string, Watch>();
   const counters = {
     rows: 0,
@@ -244,10 +248,19 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
           counters.groupsEvicted++;
           drop(watch, key, group);
         } else {
-          judgeGroup(group, last, windowTicks, watch.tolerance);
+          const changed = (stream: Stream, from: DriftStatus) => tellChange(watch, group, stream, from, last);
+          judgeGroup(group, last, windowTicks, watch.tolerance, changed);
         }
       }
     }
+  }
+
+  function tellChange(watch: Watch, group: StreamGroup, stream: Stream, from: DriftStatus, last: number): void {
+    const { version, role, side } = group;
+    const { name: feature, verdict, psi, hint } = stream;
+    const { name: model, tickMs } = watch;
+    const ends = { at: (last + 1) * tickMs, since: (last - windowTicks + 1) * tickMs };
+    onChange?.({ model, version, role, side, feature, from, to: verdict.status, ...ends, evidence: 0, psi, hint });
   }
 
   return {

@@ -4,15 +4,28 @@
 import { psiOf } from '../../statistics/psi.ts';
 import { hintOf } from '../cause/hint.ts';
 import type { Stream, StreamGroup } from '../counts/stream-group.ts';
-import { follow, isGap, judge } from './verdict.ts';
+import { type DriftStatus, follow, isGap, judge } from './verdict.ts';
+
+/** A column that has another status than before. */
+type Changed = (stream: Stream, from: DriftStatus) => void;
 
 /** @param last the newest complete tick; the window holds it and the `windowTicks` - 1 before */
-export function judgeGroup(group: StreamGroup, last: number, windowTicks: number, tolerance: number): void {
+export function judgeGroup(
+  group: StreamGroup,
+  last: number,
+  windowTicks: number,
+  tolerance: number,
+  changed: Changed,
+): void {
   const first = last - windowTicks + 1;
   const earlier: number[] = [];
   for (let tick = first; tick < last; tick++) earlier.push(group.ticks.callsAt(tick));
   const gap = isGap(group.ticks.callsAt(last), earlier);
-  for (const stream of group.streams) judgeStream(group, stream, { first, last, gap, tolerance });
+  for (const stream of group.streams) {
+    const { status } = stream.verdict;
+    judgeStream(group, stream, { first, last, gap, tolerance });
+    if (stream.verdict.status !== status) changed(stream, status);
+  }
 }
 
 interface Window {
