@@ -44,7 +44,15 @@ function decision(plan: ModelPlan, random: Random, at: number, rows: number): Ob
     name: `feature-${index}`,
     values: Array.from({ length: rows }, () => Math.exp(index / 10 + random() + random())),
   }));
-  return { model: plan.name, version: 'old', role: 'champion', side: 'request', at, table: { rows, columns } };
+  return {
+    model: plan.name,
+    version: 'old',
+    role: 'champion',
+    at,
+    caller: '',
+    request: { rows, columns },
+    response: null,
+  };
 }
 
 function manyPlans(models: number): readonly ModelPlan[] {

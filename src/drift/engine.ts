@@ -4,6 +4,7 @@
 
 import type { ModelPlan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Role } from '../model.ts';
 import type { Table } from '../protocols/protocol.ts';
 import type { Baseline, Side } from './baseline/baseline.ts';
 import { createProvisional, type Provisional } from './baseline/provisional.ts';
@@ -28,11 +29,17 @@ export interface DriftOptions {
   readonly onChange?: (change: DriftChange) => void;
 }
 
-export interface Observation extends GroupKey {
+/** The rows of one decision: what was asked and what was answered, side by side where both could be read. */
+export interface Observation {
   readonly model: string;
-  readonly table: Table;
+  readonly version: string;
+  readonly role: Role;
   /** Unix milliseconds of the decision. */
   readonly at: number;
+  /** Who asked, as far as is known; empty where it is not. */
+  readonly caller: string;
+  readonly request: Table | null;
+  readonly response: Table | null;
 }
 
 /** Since the start. */
@@ -192,14 +199,13 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     return provisional ?? null;
   }
 
-  function groupOf(watch: Watch, wanted: GroupKey): StreamGroup {
-    const { version, role, side } = wanted;
+  function groupOf(watch: Watch, version: string, role: Role, side: Side): StreamGroup {
     // A handful at most: a key made of three words would cost more than the values of a small decision.
     for (let i = 0; i < watch.recent.length; i++) {
       const group = watch.recent[i] as StreamGroup;
       if (group.side === side && group.role === role && group.version === version) return group;
     }
-    const group = groupByKey(watch, wanted);
+    const group = groupByKey(watch, { version, role, side });
     watch.recent.push(group);
     if (watch.recent.length > RECENT_MAX) watch.recent.shift();
     return group;
@@ -217,18 +223,23 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   }
 
   function observe(observation: Observation): void {
-    const { table } = observation;
+    const { request, response } = observation;
     const watch = watches.get(observation.model);
     if (watch === undefined) {
-      counters.rowsUnknownModel += table.rows;
+      counters.rowsUnknownModel += (request?.rows ?? 0) + (response?.rows ?? 0);
       return;
     }
+    if (request !== null) countTable(watch, observation, 'request', request);
+    if (response !== null) countTable(watch, observation, 'response', response);
+  }
+
+  function countTable(watch: Watch, { version, role, at }: Observation, side: Side, table: Table): void {
     if (table.rows === 0) return;
     watch.seen = true;
-    const group = groupOf(watch, observation);
+    const group = groupOf(watch, version, role, side);
     // A clock that was set back must not let one record from the future empty the window.
     const now = Math.floor(clock.wall() / watch.tickMs);
-    const tick = Math.min(Math.floor(observation.at / watch.tickMs), now);
+    const tick = Math.min(Math.floor(at / watch.tickMs), now);
     const slot = tick < now - windowTicks ? -1 : group.ticks.slotOf(tick);
     if (slot === -1) {
       counters.rowsLate += table.rows;

@@ -104,11 +104,9 @@ export function createObserver(options: ObserverOptions): Observer {
 
   function watch({ record, names, isGood, seen }: Call): void {
     if (!isGood) return;
-    const { role, at } = record;
+    const { role, at, client: caller } = record;
     const { model, version } = names;
-    const { features, predictions } = seen;
-    if (features !== null) drift.observe({ model, version, role, side: 'request', table: features, at });
-    if (predictions !== null) drift.observe({ model, version, role, side: 'response', table: predictions, at });
+    drift.observe({ model, version, role, at, caller, request: seen.features, response: seen.predictions });
   }
 
   function trace({ record, names }: Call): void {

@@ -11,10 +11,10 @@ test('each change of status is told once, with the column, the time and the like
   const engine = createDriftEngine({ clock, onChange: (change) => changes.push(change) });
   engine.configure(modelPlan(), null);
   const random = createSeededRandom(3);
-  const key = { model: 'credit', version: 'old', role: 'champion', side: 'request' } as const;
+  const key = { model: 'credit', version: 'old', role: 'champion' } as const;
   const tick = (rows: number, factor: number) => {
     const amount = Array.from({ length: rows }, () => (1 + random()) * factor);
-    engine.observe({ ...key, at: clock.wall(), table: tableOf({ amount }) });
+    engine.observe({ ...key, at: clock.wall(), caller: '', request: tableOf({ amount }), response: null });
     clock.advance(1000);
     engine.tick();
   };
@@ -24,5 +24,5 @@ test('each change of status is told once, with the column, the time and the like
   const path = changes.map(({ from, to }) => `${from} -> ${to}`);
   expect(path).toEqual(['warming -> steady', 'steady -> drifting']);
   expect(changes.every(({ at, since }) => since < at && at <= clock.wall() && at % 1000 === 0)).toBe(true);
-  expect(changes[1]).toMatchObject({ ...key, feature: 'amount', hint: 'looks like x100' });
+  expect(changes[1]).toMatchObject({ ...key, side: 'request', feature: 'amount', hint: 'looks like x100' });
 });

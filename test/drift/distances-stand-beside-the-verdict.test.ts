@@ -28,8 +28,8 @@ function judged(baseline: Readonly<Record<string, Value[]>>, current: Readonly<R
   const read = parseBaseline(writeBaseline('credit', { request: tableOf(baseline) }, MADE));
   if (!read.ok) throw new Error(read.problems.join());
   engine.configure(modelPlan(), read.baseline);
-  const key = { model: 'credit', version: 'old', role: 'champion', side: 'request' } as const;
-  engine.observe({ ...key, at: clock.wall(), table: tableOf(current) });
+  const key = { model: 'credit', version: 'old', role: 'champion', caller: '', response: null } as const;
+  engine.observe({ ...key, at: clock.wall(), request: tableOf(current) });
   clock.advance(1000);
   engine.tick();
   return engine;
@@ -115,8 +115,8 @@ test('only the columns asked for, and distances for a thousand of them at most, 
   const read = parseBaseline(writeBaseline('credit', { request: tableOf(wide(100, -1)) }, MADE));
   if (!read.ok) throw new Error(read.problems.join());
   engine.configure(modelPlan(), read.baseline);
-  const key = { model: 'credit', version: 'old', role: 'champion', side: 'request' } as const;
-  engine.observe({ ...key, at: clock.wall(), table: tableOf(wide(100, 1009)) });
+  const key = { model: 'credit', version: 'old', role: 'champion', caller: '', response: null } as const;
+  engine.observe({ ...key, at: clock.wall(), request: tableOf(wide(100, 1009)) });
   clock.advance(1000);
   engine.tick();
   const all = engine.report('credit', asked('psi'))?.features ?? [];
@@ -132,8 +132,8 @@ test('a baseline knows its age: from its file, or from the tick its last row cam
   const clock = createManualClock(1_700_000_000_000);
   const fresh = createDriftEngine({ clock });
   fresh.configure(modelPlan(), null);
-  const key = { model: 'credit', version: 'old', role: 'champion', side: 'request' } as const;
-  const see = (rows: number) => fresh.observe({ ...key, at: clock.wall(), table: tableOf({ amount: normal(rows) }) });
+  const key = { model: 'credit', version: 'old', role: 'champion', caller: '', response: null } as const;
+  const see = (rows: number) => fresh.observe({ ...key, at: clock.wall(), request: tableOf({ amount: normal(rows) }) });
   const at = () => fresh.report('credit')?.features[0]?.baselineAt;
   see(600);
   clock.advance(1000);

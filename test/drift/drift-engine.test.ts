@@ -23,9 +23,10 @@ function setUp(options: Partial<DriftOptions> = {}, plan: ModelPlan = modelPlan(
       model: 'credit',
       version: 'old',
       role: 'champion',
-      side: 'request',
       at: clock.wall(),
-      table: tableOf(columns),
+      caller: '10.0.0.1',
+      request: tableOf(columns),
+      response: null,
       ...key,
     });
   const nextTick = () => {

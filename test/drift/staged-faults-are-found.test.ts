@@ -25,8 +25,7 @@ function driftingColumns(baseline: Baseline, decisions: readonly CardDecision[])
   for (let from = 0; from < decisions.length; from += ROWS_PER_TICK) {
     const rows = decisions.slice(from, from + ROWS_PER_TICK);
     const key = { model: 'credit', version: 'old', role: 'champion', at: clock.wall() } as const;
-    engine.observe({ ...key, side: 'request', table: featureTable(rows) });
-    engine.observe({ ...key, side: 'response', table: predictionTable(rows) });
+    engine.observe({ ...key, caller: '', request: featureTable(rows), response: predictionTable(rows) });
     clock.advance(TICK_MS);
     engine.tick();
   }
