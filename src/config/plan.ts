@@ -307,7 +307,7 @@ export interface DriftPlan {
   readonly provisionalRows: number;
 }
 
-/** Where captured records are sent on to, with credentials: it goes to the thread of the sinks and nowhere else. */
+/** Where captured records are sent on to, with credentials: it goes to the thread of its sink and nowhere else. */
 export type SinkPlan = CloudEventsSinkPlan | KafkaSinkPlan | S3SinkPlan;
 export type SinkType = SinkPlan['type'];
 

@@ -90,7 +90,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   });
   const outcomes = createOutcomeLog({ data, replica: capture.replica });
   const finder = createOutcomeFinder({ data });
-  const sinks = createSinks({ data, replica: capture.replica, logLevel: telemetry.logLevel }, log, clock);
+  const sinks = createSinks({ data, replica: capture.replica, logLevel: telemetry.logLevel }, log, clock, uniform);
   const shelf = createPlanShelf(setup.plan, setup.allocations, setup.histories);
   const drift = createDriftEngine({ clock });
   const comparer = createComparer({ clock, seed: Math.floor(uniform() * 2 ** 32) });

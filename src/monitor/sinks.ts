@@ -1,96 +1,57 @@
-// The sinks as the monitor sees them: a thread that is there only while the Plan has sinks, begun anew where it died (what it
-// had not delivered is still in the log), and its latest word on each sink.
+// The sinks as the monitor sees them: those of the Plan, each on a thread of its own (sink-desk.ts), begun, changed and ended as
+// reloads say.
 
-import { Worker } from 'node:worker_threads';
 import type { SinkState } from '../capture/sinks/sink-state.ts';
 import type { SinkPlan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Random } from '../kernel/random.ts';
 import type { Logger } from '../telemetry/logs.ts';
-import type { FromSinks, SinksSetup, ToSinks } from './sinks-messages.ts';
+import { createSinkDesk, type SinkDesk } from './sink-desk.ts';
+import type { SinksSetup } from './sink-messages.ts';
 
 export interface Sinks {
   /** Run exactly these from now on. */
   apply(sinks: readonly SinkPlan[]): void;
-  /** In the order of the Plan; a sink that has not said anything yet is left out. */
+  /** In the order of the Plan. */
   states(): readonly SinkState[];
   /** Once capture is closed: deliver what is left, within a bound, and end. */
   stop(): Promise<void>;
 }
 
-/** Beside the sources a thread's file is TypeScript, in a build JavaScript. */
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const ENTRY = new URL(`./sinks-thread.${EXTENSION}`, import.meta.url);
 const STOP_MS = 5000;
-/** More than STOP_MS: for a thread that does not answer any more. */
-const KILL_MS = 8000;
-const AGAIN_MS = 5000;
+/** For a sink that a reload takes away. */
+const LEAVE_MS = 2000;
 
-export function createSinks(setup: SinksSetup, log: Logger, clock: Clock): Sinks {
-  let plans: readonly SinkPlan[] = [];
-  let latest: readonly SinkState[] = [];
-  let worker: Worker | null = null;
-  let again: NodeJS.Timeout | undefined;
+export function createSinks(setup: SinksSetup, log: Logger, clock: Clock, random: Random): Sinks {
+  const desks = new Map<string, SinkDesk>();
+  /** Sinks that a reload took away: one that comes back under the same name begins when they have ended. */
+  const leaving = new Map<string, Promise<void>>();
+  let order: readonly string[] = [];
   let isStopping = false;
 
-  const say = (message: ToSinks): void => worker?.postMessage(message);
-
-  function begin(): void {
-    again = undefined;
-    if (plans.length === 0) return;
-    const begun = clock.now();
-    const started = new Worker(ENTRY, { name: 'sinks', workerData: setup });
-    worker = started;
-    started.on('message', (message: FromSinks) => {
-      latest = message.states;
+  function leave(name: string, desk: SinkDesk): void {
+    desks.delete(name);
+    const left = desk.stop(LEAVE_MS).finally(() => {
+      if (leaving.get(name) === left) leaving.delete(name);
     });
-    let problem = 'it ended';
-    started.on('error', (error: Error) => {
-      problem = error.stack ?? error.message;
-    });
-    started.on('exit', () => {
-      if (worker === started) worker = null;
-      if (isStopping || plans.length === 0) return;
-      log.error({ problem }, 'the thread of the sinks ended; records stay on disk, and it is started again');
-      again = setTimeout(begin, Math.max(0, AGAIN_MS - (clock.now() - begun)));
-    });
-    say({ kind: 'run', sinks: plans });
-  }
-
-  async function end(): Promise<void> {
-    const ending = worker;
-    if (ending === null) return;
-    const stopped = new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, KILL_MS);
-      const done = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      ending.on('message', (message: FromSinks) => {
-        if (message.kind === 'stopped') done();
-      });
-      ending.on('exit', done);
-    });
-    say({ kind: 'stop', deadlineMs: STOP_MS });
-    await stopped;
-    worker = null;
-    await ending.terminate();
+    leaving.set(name, left);
   }
 
   return {
-    apply(sinks) {
-      plans = sinks;
+    apply(plans) {
       if (isStopping) return;
-      if (worker !== null) say({ kind: 'run', sinks });
-      else if (sinks.length > 0 && again === undefined) begin();
+      order = plans.map(({ name }) => name);
+      for (const [name, desk] of [...desks]) if (!order.includes(name)) leave(name, desk);
+      for (const plan of plans) {
+        const known = desks.get(plan.name);
+        if (known !== undefined) known.change(plan, LEAVE_MS);
+        else desks.set(plan.name, createSinkDesk({ setup, plan, log, clock, random, after: leaving.get(plan.name) }));
+      }
     },
-    states() {
-      const byName = new Map(latest.map((state) => [state.name, state]));
-      return plans.flatMap(({ name }) => byName.get(name) ?? []);
-    },
+    states: () => order.flatMap((name) => desks.get(name)?.state() ?? []),
     async stop() {
       isStopping = true;
-      clearTimeout(again);
-      await end();
+      await Promise.all([...[...desks.values()].map((desk) => desk.stop(STOP_MS)), ...leaving.values()]);
     },
   };
 }

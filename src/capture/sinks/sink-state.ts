@@ -1,5 +1,5 @@
 // What is known of a sink at a moment: its counts since the start of the process, how far behind it is, and what troubles it.
-// Plain data, since it crosses from the thread of the sinks to the monitor.
+// Plain data, since it crosses from the thread of a sink to the monitor. That thread may die: states of its lives add up.
 
 import type { SinkType } from '../../config/plan.ts';
 import type { SinkFault } from './sink.ts';
@@ -37,4 +37,40 @@ export interface SinkCounts {
 
 export function createSinkCounts(): SinkCounts {
   return { delivered: 0, refused: {}, retried: 0, failures: {}, skipped: 0 };
+}
+
+/** Of a sink that has not said anything yet. */
+export function quietState({ name, type }: Pick<SinkState, 'name' | 'type'>): SinkState {
+  return {
+    name,
+    type,
+    state: 'delivering',
+    ...createSinkCounts(),
+    lagRecords: 0,
+    lagBytes: 0,
+    lastDeliveredAt: null,
+    lastFailure: null,
+  };
+}
+
+/** Counts of both; everything else is as it is now, or was when last there was something to tell. */
+export function sumOfStates(past: SinkState, now: SinkState): SinkState {
+  return {
+    ...now,
+    delivered: past.delivered + now.delivered,
+    refused: sumByReason(past.refused, now.refused),
+    retried: past.retried + now.retried,
+    failures: sumByReason(past.failures, now.failures),
+    skipped: past.skipped + now.skipped,
+    lastDeliveredAt: now.lastDeliveredAt ?? past.lastDeliveredAt,
+    lastFailure: now.lastFailure ?? past.lastFailure,
+  };
+}
+
+type ByReason = Readonly<Record<string, number>>;
+
+function sumByReason(one: ByReason, other: ByReason): ByReason {
+  const sum: Record<string, number> = { ...one };
+  for (const [reason, count] of Object.entries(other)) sum[reason] = (sum[reason] ?? 0) + count;
+  return sum;
 }

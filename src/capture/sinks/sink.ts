@@ -32,8 +32,17 @@ export interface OpenSink {
 /** @param refused why the other side will never take the record: a word for a label; absent where it has taken it */
 export type Settle = (record: SinkRecord, refused?: string) => void;
 
-/** Why an attempt failed. Labels of a metric, hence few. */
-export const SINK_FAULTS = ['connect', 'timeout', 'throttled', 'status', 'credentials', 'missing', 'other'] as const;
+/** Why an attempt failed; `thread`: what carried it died. Labels of a metric, hence few. */
+export const SINK_FAULTS = [
+  'connect',
+  'timeout',
+  'throttled',
+  'status',
+  'credentials',
+  'missing',
+  'thread',
+  'other',
+] as const;
 export type SinkFault = (typeof SINK_FAULTS)[number];
 
 /** An attempt that is worth repeating. The message says what happened and where, and holds no secret and no body. */
