@@ -2,6 +2,7 @@
 // stays as it came. It fails closed: a body that cannot be parsed, or is not whole, is withheld, for nobody knows what it holds.
 // Binary tensors (V2) that a pointer means are written as JSON; the others stay as they are.
 
+import { parseJson } from '../kernel/json.ts';
 import { valuesOfBytes } from '../protocols/binary-tensor.ts';
 import { decodeBody } from '../protocols/decode-body.ts';
 import type { Payload } from '../protocols/protocol.ts';
@@ -55,13 +56,12 @@ function redactJson(bytes: Uint8Array, pointers: readonly PointedMask[]): Redact
 }
 
 function parsed(text: string): unknown {
-  return JSON.parse(text, keepDigits);
+  return parseJson(text, keepDigits);
 }
 
 /** Numbers are written as they came: a double may not hold them, and 1.0 is not 1 to everybody. */
-function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || context?.source === undefined) return value;
-  return String(value) === context.source ? value : JSON.rawJSON(context.source);
+function keepDigits(value: number, source: string): unknown {
+  return String(value) === source ? value : JSON.rawJSON(source);
 }
 
 function applied(body: unknown, pointers: readonly PointedMask[]): unknown {

@@ -8,6 +8,7 @@
 //            n  response, as held: the rest
 
 import { FAILURES } from '../errors.ts';
+import { parseJson } from '../kernel/json.ts';
 import type { ExchangeRecord } from '../model.ts';
 import type { Table, Value } from '../protocols/protocol.ts';
 import { FRAME_HEAD_BYTES, type Frame, sealFrame } from './segments/frame.ts';
@@ -169,7 +170,7 @@ export function rowParts(payload: Buffer): Readonly<Record<'columns' | 'request'
 export function rowOf({ payload, sequence }: Frame): CaptureRow {
   const parts = rowParts(payload);
   // The checksum vouches for the bytes, and this version of the layout for their form.
-  const columns = JSON.parse(parts.columns.toString('utf8')) as RowColumns;
+  const columns = parseJson(parts.columns.toString('utf8')) as RowColumns;
   const body = (side: 'request' | 'response', bytes: Uint8Array): Uint8Array | null =>
     columns.bodies !== 'full' || columns.withheld.includes(side) ? null : bytes;
   return {

@@ -1,6 +1,7 @@
 // Reads a captured body as JSON, tolerantly where servers are: bare NaN and Infinity (Python's json, TensorFlow Serving) are
 // numbers here. Integers beyond 2^53 would silently become other integers, so they are read again as text, digit for digit.
 
+import { parseJson } from '../kernel/json.ts';
 import { decodeBody } from './decode-body.ts';
 import type { Payload, Reading, Table } from './protocol.ts';
 import { reading, Unreadable } from './unreadable.ts';
@@ -24,7 +25,7 @@ export function readJsonText(text: string, read: (body: unknown) => Table): Tabl
   if (text === '') throw new Unreadable('empty body');
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    body = parseJson(text);
   } catch {
     return read(parseExactly(text));
   }
@@ -54,19 +55,16 @@ function hasInexactInteger(table: Table): boolean {
 /** Several times slower than JSON.parse: only for bodies that need it. */
 function parseExactly(text: string): unknown {
   try {
-    return JSON.parse(withoutBareLiterals(text), revive);
+    return parseJson(withoutBareLiterals(text), exactly);
   } catch (error) {
     if (error instanceof SyntaxError) throw new Unreadable('not JSON');
     throw error;
   }
 }
 
-/** `source` is the literal as written (ECMAScript proposal JSON.parse source text access, in V8 since 11.4). */
-function revive(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number') return value;
-  const source = context?.source;
+function exactly(value: number, source: string): unknown {
   if (value === 0) return source === NAN_LITERAL || source === `-${NAN_LITERAL}` ? Number.NaN : value;
-  if (Number.isSafeInteger(value) || source === undefined) return value;
+  if (Number.isSafeInteger(value)) return value;
   return /^-?\d+$/.test(source) ? source : value;
 }
 

@@ -1,5 +1,6 @@
 // Rows of Parquet files by their numbers, as the rows that were captured. DuckDB skips every group of rows but the one wanted.
 
+import { parseJson } from '../../kernel/json.ts';
 import type { CaptureRow, Cells } from '../row.ts';
 import { type Database, quoted, type Row } from './database.ts';
 import type { Side, TypedColumn } from './feature-types.ts';
@@ -51,7 +52,7 @@ function cellsOf(side: Side, row: Row, types: readonly TypedColumn[]): Cells | n
   const rest = row[side];
   if (own.length === 0 && typeof rest !== 'string') return null;
   const typed = own.map(({ name, column }) => [name, plainOf(row[column])]);
-  const untyped = typeof rest === 'string' ? Object.entries(JSON.parse(rest) as Cells) : [];
+  const untyped = typeof rest === 'string' ? Object.entries(parseJson(rest) as Cells) : [];
   return Object.fromEntries([...typed, ...untyped]) as Cells;
 }
 

@@ -3,6 +3,7 @@
 
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseJson } from '../../kernel/json.ts';
 import { rowParts } from '../row.ts';
 import { framesOf } from '../segments/frame.ts';
 import type { ModelTypes, SeenCells, Side } from './feature-types.ts';
@@ -135,12 +136,11 @@ interface ParsedRow {
 const LONG_INTEGER = /[[,:]-?\d{16,}(?=[\],}])/;
 
 function parseRow(text: string): ParsedRow {
-  return JSON.parse(text, ...(LONG_INTEGER.test(text) ? [exactly] : [])) as ParsedRow;
+  return parseJson(text, LONG_INTEGER.test(text) ? exactly : null) as ParsedRow;
 }
 
-function exactly(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value) || !/^-?\d+$/.test(context?.source ?? '')) return value;
-  return BigInt(context?.source ?? 0);
+function exactly(value: number, source: string): unknown {
+  return Number.isSafeInteger(value) || !/^-?\d+$/.test(source) ? value : BigInt(source);
 }
 
 function body(side: 'request' | 'response', bytes: Buffer, row: ParsedRow): string {
