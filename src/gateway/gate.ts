@@ -9,7 +9,8 @@ import type { DeadlineWatch } from '../kernel/deadlines.ts';
 import type { Random } from '../kernel/random.ts';
 import type { ExchangeRecord } from '../model.ts';
 import type { Meters, ModelMeter } from '../telemetry/meters.ts';
-import type { Route, Routes } from './route.ts';
+import type { Route } from './route.ts';
+import type { Routes } from './routes.ts';
 
 export interface Gate {
   readonly clock: Clock;

@@ -7,11 +7,11 @@ import { Server as TlsServer } from 'node:tls';
 import type { SlabSettled } from '../capture/handover/settling.ts';
 import type { HandoverMessage } from '../capture/handover/slab.ts';
 import { createSlabWriter } from '../capture/handover/slab.ts';
-import type { Plan } from '../config/plan.ts';
+import type { ModelPlan, Plan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { createDeadlineWatch } from '../kernel/deadlines.ts';
 import type { Random } from '../kernel/random.ts';
-import type { Allocations } from '../split/tables.ts';
+import type { Allocations, AllocationTable } from '../split/tables.ts';
 import type { MeterBlock } from '../telemetry/meters.ts';
 import { createMeters } from '../telemetry/meters.ts';
 import { createEndpointWatch, type EndpointNews } from '../upstream/endpoint-watch.ts';
@@ -22,11 +22,13 @@ import { installFastLane } from './lanes/fast-lane.ts';
 import type { Front } from './lanes/front.ts';
 import { createGeneralLane, tlsOptions } from './lanes/general-lane.ts';
 import { startPulse } from './pulse.ts';
-import { createRoutes } from './route.ts';
+import { createRoutes } from './routes.ts';
 
 export interface Gateway {
   /** @returns the port bound; rejects where it cannot be */
   listen(port: number): Promise<number>;
+  /** Make ready a model of a Plan that is to come (routes.ts). */
+  prepare(model: ModelPlan, tables: readonly AllocationTable[]): void;
   swap(plan: Plan, allocations: Allocations): void;
   /** Take back a slab that the monitor has emptied. */
   recycle(buffer: ArrayBuffer): void;
@@ -64,7 +66,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const meters = createMeters(options.thread, (block) => post({ kind: 'meters', block }, []));
   const pulse = startPulse(meters.gateway);
   const slabs = createSlabWriter({ post, recordBytesMax: recordBytesMax(options.plan) });
-  const routes = createRoutes(clock, watch, meters, options.report);
+  const { fastLane } = options.plan.listen;
+  const routes = createRoutes({ clock, watch, meters, fastLane, report: options.report });
   const endpoints = createEndpointWatch(() => routes.endpoints);
   const rounds = setInterval(() => endpoints.look().forEach(options.tell), LOOK_MS).unref();
   let { plan } = options;
@@ -140,7 +143,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     fault: options.report,
   });
   const fast =
-    plan.listen.fastLane && plan.listen.tls === null
+    fastLane && plan.listen.tls === null
       ? installFastLane(server, {
           clock,
           watch,
@@ -166,6 +169,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         });
       });
     },
+    prepare: routes.prepare,
     swap(next, allocations) {
       routes.swap(next, allocations);
       // Bodies that were held under the Plan before are still to be recorded.

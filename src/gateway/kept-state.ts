@@ -2,13 +2,14 @@
 // under way needs it, so that reloads with ever new names do not fill the memory.
 
 export interface KeptState<Value> {
-  /** The value of this name, for the Plan that is being compiled. */
+  /** The value of this name, for a model that is being compiled: it holds the name until it leaves. */
   of(key: string, make: () => Value): Value;
   /**
-   * That Plan is in force.
+   * A Plan is in force.
+   * @param left names that models of the Plan before held and that left with it, each as often as it was held
    * @returns to be called once, when the last decision under the Plan before it has ended
    */
-  turn(): () => void;
+  turn(left: readonly string[]): () => void;
   values(): Iterable<Value>;
   readonly size: number;
 }
@@ -23,48 +24,49 @@ export interface KeptStateOptions<Value> {
 
 interface Entry<Value> {
   readonly value: Value;
-  /** Plans that name it. */
+  /** Models of Plans that name it. */
   held: number;
 }
 
 export function createKeptState<Value>(options: KeptStateOptions<Value>): KeptState<Value> {
   const { isIdle, forget, plansKept = 4 } = options;
   const entries = new Map<string, Entry<Value>>();
-  /** Names of Plans that are over, oldest first. */
-  const over: ReadonlySet<string>[] = [];
-  let current = new Set<string>();
-  let coming = new Set<string>();
+  /** Names that have left, by the Plan they left with, oldest first. */
+  const over: (readonly string[])[] = [];
+  /** Named by nobody, and not forgotten yet. */
+  const unnamed = new Set<string>();
 
   function sweep(): void {
     while (over.length > plansKept) {
       for (const key of over.shift() ?? []) {
         const entry = entries.get(key);
-        if (entry !== undefined) entry.held--;
+        if (entry !== undefined && --entry.held === 0) unnamed.add(key);
       }
     }
-    for (const [key, { value, held }] of entries) {
-      if (held > 0 || !isIdle(value)) continue;
-      entries.delete(key);
-      forget?.(value);
+    for (const key of unnamed) {
+      const entry = entries.get(key);
+      if (entry !== undefined && entry.held === 0) {
+        if (!isIdle(entry.value)) continue;
+        entries.delete(key);
+        forget?.(entry.value);
+      }
+      unnamed.delete(key);
     }
   }
 
   return {
     of(key, make) {
-      const entry = entries.get(key) ?? { value: make(), held: 0 };
-      entries.set(key, entry);
-      if (!coming.has(key)) entry.held++;
-      coming.add(key);
+      let entry = entries.get(key);
+      if (entry === undefined) {
+        entry = { value: make(), held: 0 };
+        entries.set(key, entry);
+      }
+      entry.held++;
       return entry.value;
     },
-    turn() {
-      const before = current;
-      current = coming;
-      coming = new Set();
-      return () => {
-        over.push(before);
-        sweep();
-      };
+    turn: (left) => () => {
+      over.push(left);
+      sweep();
     },
     values: () => Array.from(entries.values(), ({ value }) => value),
     get size() {

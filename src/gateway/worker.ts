@@ -10,6 +10,7 @@ import { createLogger } from '../telemetry/logs.ts';
 import { createFaultLog } from './fault-log.ts';
 import { createGateway } from './gateway.ts';
 import type { FromGateway, GatewaySetup, ToGateway } from './messages.ts';
+import { createPlanAssembly } from './plan-assembly.ts';
 
 const setup = await receiveSetup<GatewaySetup & { readonly handover: MessagePort }>(workerData);
 const log = createLogger({
@@ -33,6 +34,7 @@ const gateway = createGateway({
   },
   report: createFaultLog(systemClock, log),
 });
+const assembly = createPlanAssembly(setup.plan, setup.allocations);
 
 setup.handover.on('message', (message: HandoverReply) => {
   if (message.kind === 'slab') gateway.recycle(message.buffer);
@@ -47,10 +49,17 @@ parentPort?.on('message', (message: ToGateway) => {
         (error: NodeJS.ErrnoException) => say({ kind: 'failed', code: error.code ?? '', problem: error.message }),
       );
       break;
-    case 'swap':
-      gateway.swap(message.plan, message.allocations);
-      say({ kind: 'swapped', serial: message.plan.serial });
+    case 'prepare':
+      for (const { model, tables } of message.models) gateway.prepare(model, tables);
+      assembly.add(message.models);
+      say({ kind: 'prepared' });
       break;
+    case 'swap': {
+      const { plan, allocations } = assembly.plan(message.plan, message.models);
+      gateway.swap(plan, allocations);
+      say({ kind: 'swapped', serial: plan.serial });
+      break;
+    }
     case 'drain':
       gateway.drain(message.graceful).then(
         () => {

@@ -6,28 +6,32 @@ const LENGTH_MAX = 63;
 
 export class KnownNames {
   readonly #names: ReadonlySet<string>;
-  /** By length and first letter: whether a name could be there, its last spelling, and which name that was. */
-  readonly #isPossible = new Uint8Array((LENGTH_MAX + 1) * LETTERS);
-  readonly #spelling: string[];
-  readonly #name: string[];
+  /** By length and first letter: 0 where no name could be there, else one more than its position in the next two. */
+  readonly #position = new Uint16Array((LENGTH_MAX + 1) * LETTERS);
+  /** The last spelling met there, and which name that was. */
+  readonly #spelling: string[] = [];
+  readonly #name: string[] = [];
 
   /** @param names lower case */
   constructor(names: Iterable<string>) {
     this.#names = new Set(names);
-    for (const name of this.#names) this.#isPossible[placeOf(name)] = 1;
-    this.#spelling = Array.from(this.#isPossible, () => '');
-    this.#name = Array.from(this.#isPossible, () => '');
+    for (const name of this.#names) {
+      const place = placeOf(name);
+      if (this.#position[place] !== 0) continue;
+      this.#position[place] = this.#spelling.push('');
+      this.#name.push('');
+    }
   }
 
   /** The name in lower case where it is one of them, else ''. */
   find(spelled: string): string {
-    const place = placeOf(spelled);
-    if (this.#isPossible[place] !== 1) return '';
-    if (this.#spelling[place] === spelled) return this.#name[place] as string;
+    const position = this.#position[placeOf(spelled)] as number;
+    if (position === 0) return '';
+    if (this.#spelling[position - 1] === spelled) return this.#name[position - 1] as string;
     const lower = spelled.toLowerCase();
     const name = this.#names.has(lower) ? lower : '';
-    this.#spelling[place] = spelled;
-    this.#name[place] = name;
+    this.#spelling[position - 1] = spelled;
+    this.#name[position - 1] = name;
     return name;
   }
 

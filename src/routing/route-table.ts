@@ -29,15 +29,16 @@ export function createRouteTable<Route>(
   const byPrefix = new Map<string, Candidate<Route>[]>();
   let deepest = 0;
   for (const { match: written, route } of entries) {
-    const match = { ...written, headers: onTheWire(written.headers) };
-    const conditions =
-      (match.methods === null ? 0 : 1) + (match.host === null ? 0 : 1) + Object.keys(match.headers).length;
-    for (const prefix of match.paths) {
-      const candidates = byPrefix.get(prefix) ?? [];
-      candidates.push({ match, route, conditions });
-      candidates.sort((a, b) => b.conditions - a.conditions);
-      byPrefix.set(prefix, candidates);
-      deepest = Math.max(deepest, borders(prefix));
+    const compiled = compiledOf(written);
+    deepest = Math.max(deepest, compiled.deepest);
+    const candidate = { match: compiled.match, route, conditions: compiled.conditions };
+    for (const prefix of compiled.match.paths) {
+      const candidates = byPrefix.get(prefix);
+      if (candidates === undefined) byPrefix.set(prefix, [candidate]);
+      else {
+        candidates.push(candidate);
+        candidates.sort((a, b) => b.conditions - a.conditions);
+      }
     }
   }
 
@@ -54,6 +55,27 @@ export function createRouteTable<Route>(
       }
     },
   };
+}
+
+interface Compiled {
+  readonly match: RouteMatch;
+  readonly conditions: number;
+  /** Pieces of the deepest prefix. */
+  readonly deepest: number;
+}
+
+/** What a match comes to; a reload that leaves a model alone finds it here. */
+const known = new WeakMap<RouteMatch, Compiled>();
+
+function compiledOf(written: RouteMatch): Compiled {
+  const found = known.get(written);
+  if (found !== undefined) return found;
+  const match = { ...written, headers: onTheWire(written.headers) };
+  const conditions =
+    (match.methods === null ? 0 : 1) + (match.host === null ? 0 : 1) + Object.keys(match.headers).length;
+  const made = { match, conditions, deepest: Math.max(0, ...match.paths.map(borders)) };
+  known.set(written, made);
+  return made;
 }
 
 /** A prefix ends before a slash, or before a colon (`/v1/models/NAME:predict`). */

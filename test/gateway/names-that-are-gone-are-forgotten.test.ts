@@ -56,9 +56,11 @@ test('what is in use stays until it is idle, and a name that comes back soon fin
     forget: (value) => forgotten.push(value),
     plansKept: 1,
   });
+  let before = '';
   const reload = (name: string): void => {
     state.of(name, () => name);
-    state.turn()();
+    state.turn(before === '' ? [] : [before])();
+    before = name;
   };
   for (const name of ['a', 'b', 'a', 'c', 'd', 'e']) reload(name);
   expect(forgotten).toEqual(['b', 'c']);

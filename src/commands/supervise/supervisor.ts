@@ -9,6 +9,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../telemetry/logs.ts';
 import type { Configuration } from './configuration.ts';
 import { adminOutcome, listenAll } from './listening.ts';
+import { deliver, planDelivery } from './plan-delivery.ts';
 import { beginThreads, type Threads, terminateThreads } from './threads.ts';
 
 export interface SupervisorOptions {
@@ -51,6 +52,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   }
   monitor.say({ kind: 'phase', phase: 'ready' });
 
+  /** What the gateways have. */
+  let delivered = { plan: configuration.plan, allocations: configuration.allocations };
   async function load(): Promise<ReloadOutcome> {
     const before = configuration.plan.generation;
     const problems = configuration.reload();
@@ -62,14 +65,13 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     }
     // The monitor first: it must know a Plan before records of it arrive.
     monitor.say({ kind: 'swap', plan, allocations, histories, config: status });
-    await Promise.all(
-      gateways.map((gateway) => {
-        const swapped = gateway.next((message) => isSwapped(message, plan.serial));
-        gateway.say({ kind: 'swap', plan, allocations });
-        return swapped;
-      }),
+    const delivery = planDelivery(delivered, { plan, allocations });
+    delivered = { plan, allocations };
+    await Promise.all(gateways.map((gateway) => deliver(gateway, delivery)));
+    log.info(
+      { generation: plan.generation, before, models: plan.models.length, changed: delivery.changed.length },
+      'configuration reloaded',
     );
-    log.info({ generation: plan.generation, before, models: plan.models.length }, 'configuration reloaded');
     return { ok: true, generation: plan.generation };
   }
 
@@ -139,8 +141,4 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
 function isDrainEnd(message: FromGateway): message is Extract<FromGateway, { readonly kind: 'drained' | 'failed' }> {
   return message.kind === 'drained' || message.kind === 'failed';
-}
-
-function isSwapped(message: FromGateway, serial: number): boolean {
-  return message.kind === 'swapped' && message.serial === serial;
 }
