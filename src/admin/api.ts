@@ -53,11 +53,12 @@ function addModels(app: OpenAPIHono, view: AdminView): void {
   });
   app.openapi(routes.driftRoute, (c) => {
     const { model } = c.req.valid('param');
-    const { distances, feature } = c.req.valid('query');
+    const { distances, feature, window } = c.req.valid('query');
     const asked = distances === undefined ? null : parseAsked(distances);
     const found = view.drift(model, {
       distances: asked === null || 'unknown' in asked ? null : asked,
       features: feature === undefined ? null : [feature].flat(),
+      window: window ?? null,
     });
     return found === undefined ? c.json(noModel(view, model), 404, PROBLEM_JSON) : c.json(found, 200);
   });

@@ -2,6 +2,7 @@
 // The compiler holds them against view.ts, since each handler returns the one as the other.
 
 import { z } from '@hono/zod-openapi';
+import { WINDOW_NAMES } from '../drift/counts/windows.ts';
 import { REASONS, ROLES } from '../model.ts';
 
 const count = z.int().min(0);
@@ -172,6 +173,13 @@ export const driftSchema = z
     model: z.string(),
     status: driftStatus,
     windowMs: z.number().min(0),
+    window: z
+      .strictObject({
+        name: z.enum([...WINDOW_NAMES, 'judged']),
+        from: z.iso.datetime().nullable().describe('Null: since the first row of each version.'),
+        to: z.iso.datetime(),
+      })
+      .describe('What rows, bins, PSI and distances are of. `judged`: the ticks that the status rests on.'),
     features: list(
       z.strictObject({
         version: z.string(),
@@ -186,6 +194,7 @@ export const driftSchema = z
           .datetime()
           .nullable()
           .describe('When the baseline was made, or its last row came; null where its file does not say.'),
+        since: z.iso.datetime().nullable().describe('When the first row of the version was counted.'),
         rows: count,
         psi: z.number().nullable(),
         hint: z.string().nullable(),

@@ -1,6 +1,7 @@
 // The routes of the API: path, parameters and answers as OpenAPI has them. What each one does is api.ts.
 
 import { createRoute, z } from '@hono/zod-openapi';
+import { WINDOW_NAMES } from '../drift/counts/windows.ts';
 import { ASKABLE, parseAsked } from '../drift/distances/conventions/conventions.ts';
 import * as shapes from './openapi.ts';
 
@@ -100,11 +101,17 @@ const feature = z
   .optional()
   .openapi({ description: 'Only columns of this name; may be repeated.' });
 
+const window = z.enum(WINDOW_NAMES).optional().openapi({
+  description:
+    'Show rows, bins, PSI and distances of this window instead of the ticks that were judged last: 5m, 1h and 1d cover what they say and at most half of it more, since-start everything since the first row of a version. Status and hint stay those of the last judgement.',
+  example: '1h',
+});
+
 export const driftRoute = createRoute({
   method: 'get',
   path: '/api/v1/models/{model}/drift',
   summary: 'Drift of every feature and prediction against the baseline',
-  request: { params: model, query: z.object({ distances, feature }) },
+  request: { params: model, query: z.object({ distances, feature, window }) },
   responses: { 200: json(shapes.driftSchema, 'One entry per version, role and column.'), 404: noModel, ...guarded },
 });
 

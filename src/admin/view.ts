@@ -1,6 +1,7 @@
 // What the admin side shows and asks for, as an interface: the monitor composes it from the rooms, the Hono app serves it.
 // Every shape here is the JSON of an API answer, described once more as a schema in openapi.ts.
 
+import type { WindowName } from '../drift/counts/windows.ts';
 import type { AskedReport } from '../drift/report.ts';
 import type { Role } from '../model.ts';
 
@@ -142,6 +143,8 @@ export interface FeatureDriftView {
   readonly baselineRows: number;
   /** When the baseline was made, or its last row came (ISO); null where its file does not say. */
   readonly baselineAt: string | null;
+  /** When its first row was counted (ISO). */
+  readonly since: string | null;
   readonly rows: number;
   readonly psi: number | null;
   /** Likely cause in plain words, while the window is over its threshold. */
@@ -155,6 +158,8 @@ export interface DriftView {
   readonly model: string;
   readonly status: DriftStatus;
   readonly windowMs: number;
+  /** What rows, bins, PSI and distances are of; `judged`: the ticks that the status rests on. Times in ISO. */
+  readonly window: { readonly name: WindowName | 'judged'; readonly from: string | null; readonly to: string };
   readonly features: readonly FeatureDriftView[];
 }
 

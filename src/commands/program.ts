@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { WINDOW_NAMES, type WindowName } from '../drift/counts/windows.ts';
 import { CONVENTION_NAMES, type ConventionName } from '../drift/distances/conventions/convention.ts';
 import { parsePercent } from '../kernel/units.ts';
 import { EXIT } from './exit-codes.ts';
@@ -145,6 +146,7 @@ date; 65 for a name that cannot be renamed so, 69 where the lock cannot be writt
       parseTolerance,
     )
     .option('--like <tool>', `besides, figures as computed by ${CONVENTION_NAMES.join(', ')} (repeatable)`, convention)
+    .option('--window <span>', `of a gate: rows, PSI and distances of ${WINDOW_NAMES.join(', ')}`, windowName)
     .option('--check', 'end with 1 where anything drifts')
     .option('--json', 'as JSON, with every figure, bound and variant')
     .addHelpText('after', DRIFT_EXAMPLES)
@@ -257,7 +259,7 @@ interface ExplainFlags {
 
 const DRIFT_EXAMPLES = `
 Examples:
-  headgate drift credit-default
+  headgate drift credit-default --window 1h
   headgate drift credit-default --json | jq '.features[] | select(.status == "drifting")'
   headgate drift --baseline train.csv --current last-week.csv --like evidently --like nannyml
   headgate drift --baseline train.csv --current batch.csv --check || exit 1
@@ -271,6 +273,7 @@ interface DriftFlags {
   readonly current?: string;
   readonly tolerance?: number;
   readonly like?: readonly ConventionName[];
+  readonly window?: WindowName;
   readonly check?: true;
   readonly json?: true;
 }
@@ -340,10 +343,17 @@ async function driftAs(model: string | undefined, flags: DriftFlags): Promise<nu
   }
   if (baseline === undefined && current === undefined) {
     const token = env.HEADGATE_ADMIN_TOKEN;
-    return runGateDrift({ ...common, model: model ?? null, admin, token, nowMs: Date.now() });
+    const window = flags.window ?? null;
+    return runGateDrift({ ...common, model: model ?? null, window, admin, token, nowMs: Date.now() });
   }
   stderr.write('error: name a MODEL of a running gate, or --baseline FILE and --current FILE\n');
   return EXIT.usage;
+}
+
+function windowName(text: string): WindowName {
+  const found = WINDOW_NAMES.find((name) => name === text);
+  if (found === undefined) throw new InvalidArgumentError(`There are ${WINDOW_NAMES.join(', ')}.`);
+  return found;
 }
 
 function convention(text: string, before: readonly ConventionName[] | undefined): readonly ConventionName[] {

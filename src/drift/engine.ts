@@ -9,6 +9,7 @@ import type { Table } from '../protocols/protocol.ts';
 import type { Baseline, Side } from './baseline/baseline.ts';
 import { createProvisional, type Provisional } from './baseline/provisional.ts';
 import { createStreamGroup, type GroupKey, type Source, type Stream, type StreamGroup } from './counts/stream-group.ts';
+import { coveredBy } from './counts/windows.ts';
 import { isPlanned } from './planned-roles.ts';
 import { type AskedReport, type DriftView, driftView, type ModelDriftSummary, summarise } from './report.ts';
 import type { DriftChange } from './verdict/drift-change.ts';
@@ -23,7 +24,7 @@ export interface DriftOptions {
   readonly streamsMax?: number;
   /** Ticks of a window. */
   readonly windowTicks?: number;
-  /** A version and role without rows for so many ticks is forgotten. */
+  /** A version and role without rows for so many ticks is forgotten; unless given, after a day and a half. */
   readonly idleTicks?: number;
   /** Told of every column whose status changes, within `tick`. */
   readonly onChange?: (change: DriftChange) => void;
@@ -52,6 +53,8 @@ export interface DriftCounters {
   readonly columnsRefused: number;
   readonly columnsUnknown: number;
   readonly groupsEvicted: number;
+  /** Times that the clock of a model went back by more than a tick. */
+  readonly clockJumps: number;
   /** Now. */
   readonly streams: number;
 }
@@ -83,6 +86,9 @@ export interface DriftEngine {
 /** All columns, without distances. */
 const EVERYTHING: AskedReport = { distances: null, features: null };
 
+/** As long as the longest window may reach back. */
+const IDLE_MS = 36 * 3_600_000;
+
 /** One model under watch. */
 interface Watch {
   readonly name: string;
@@ -93,6 +99,8 @@ interface Watch {
   readonly provisionalRows: number;
   tolerance: number;
   judgedTick: number;
+  /** The latest tick that the clock has reached. */
+  latestTick: number;
   /** Whether any row ever came: then no rows means unknown, not warming. */
   seen: boolean;
   readonly groups: Map<string, StreamGroup>;
@@ -106,7 +114,7 @@ interface Watch {
 const RECENT_MAX = 8;
 
 export function createDriftEngine(options: DriftOptions): DriftEngine {
-  const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, idleTicks = 60, onChange } = options;
+  const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, onChange } = options;
   const watches = new Map<string, Watch>();
   const counters = {
     rows: 0,
@@ -115,6 +123,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     columnsRefused: 0,
     columnsUnknown: 0,
     groupsEvicted: 0,
+    clockJumps: 0,
     streams: 0,
   };
 
@@ -136,6 +145,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       provisionalRows,
       tolerance,
       judgedTick: -1,
+      latestTick: -1,
       seen: false,
     };
     watches.set(model.name, { ...watch, groups: new Map(), recent: [], provisionals: new Map() });
@@ -216,7 +226,12 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     let group = watch.groups.get(key);
     if (group === undefined) {
       const expected = watch.baseline?.[side].keys() ?? [];
-      group = createStreamGroup({ version, role, side }, windowTicks + 1, expected, sourceOf(watch, version, side));
+      group = createStreamGroup(
+        { version, role, side },
+        { slots: windowTicks + 1, tickMs: watch.tickMs },
+        expected,
+        sourceOf(watch, version, side),
+      );
       watch.groups.set(key, group);
     }
     return group;
@@ -238,7 +253,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     watch.seen = true;
     const group = groupOf(watch, version, role, side);
     // A clock that was set back must not let one record from the future empty the window.
-    const now = Math.floor(clock.wall() / watch.tickMs);
+    const now = tickNow(watch);
     const tick = Math.min(Math.floor(at / watch.tickMs), now);
     const slot = tick < now - windowTicks ? -1 : group.ticks.slotOf(tick);
     if (slot === -1) {
@@ -249,11 +264,24 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     group.count(table, tick, slot);
   }
 
+  /** A clock that is set back by more than a tick makes a new present: what was counted as later is history. */
+  function tickNow(watch: Watch): number {
+    const now = Math.floor(clock.wall() / watch.tickMs);
+    if (now < watch.latestTick - 1) {
+      counters.clockJumps++;
+      for (const group of watch.groups.values()) group.rewind(now);
+      watch.judgedTick = Math.min(watch.judgedTick, now - 1);
+      watch.latestTick = now;
+    } else if (now > watch.latestTick) watch.latestTick = now;
+    return now;
+  }
+
   function tick(): void {
     for (const watch of watches.values()) {
-      const last = Math.floor(clock.wall() / watch.tickMs) - 1;
+      const last = tickNow(watch) - 1;
       if (last <= watch.judgedTick) continue;
       watch.judgedTick = last;
+      const idleTicks = options.idleTicks ?? Math.ceil(IDLE_MS / watch.tickMs);
       for (const [key, group] of watch.groups) {
         if (group.lastTick < last - idleTicks) {
           counters.groupsEvicted++;
@@ -286,15 +314,15 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       const watch = watches.get(model);
       if (watch === undefined) return undefined;
       const { seen, tickMs, judgedTick: last } = watch;
-      const window = { first: last - windowTicks + 1, last, tickMs };
       const baselineMade = watch.baseline?.made ?? null;
       return driftView({
         model,
         seen,
         groups: [...watch.groups.values()],
-        ...window,
+        tickMs,
+        covered: coveredBy(asked.window ?? null, last, tickMs, windowTicks),
         baselineMade,
-        asked: asked ?? null,
+        asked,
       });
     },
     summary(model) {

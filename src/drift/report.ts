@@ -1,11 +1,13 @@
 // Drift as the admin side shows it: a status per column with the bins it rests on, and one status for the model.
 
 import type { Role } from '../model.ts';
+import { psiOf } from '../statistics/psi.ts';
 import type { Side } from './baseline/baseline.ts';
 import { type Binning, CATEGORICAL_SPECIALS, edgesOf, NUMERIC_SPECIALS, SPECIALS } from './baseline/binning.ts';
 import { afterward } from './baseline/quantile-edges.ts';
 import type { Reference } from './baseline/reference.ts';
 import type { Stream, StreamGroup } from './counts/stream-group.ts';
+import type { Covered, WindowName } from './counts/windows.ts';
 import { type AskedDistances, CONVENTIONS } from './distances/conventions/conventions.ts';
 import { type Distance, distancesOfBins } from './distances/distances.ts';
 import type { DriftStatus } from './verdict/verdict.ts';
@@ -22,7 +24,9 @@ export interface FeatureDriftView {
   readonly baselineRows: number;
   /** When the baseline was made, or its last row came (ISO, to within a tick); null where its file does not say. */
   readonly baselineAt: string | null;
-  /** Rows of the window last judged. */
+  /** When its first row was counted (ISO, to within a tick); null before. */
+  readonly since: string | null;
+  /** Rows of the window. */
   readonly rows: number;
   /** In nats; null where there are too few rows. */
   readonly psi: number | null;
@@ -38,7 +42,17 @@ export interface DriftView {
   readonly model: string;
   readonly status: DriftStatus;
   readonly windowMs: number;
+  readonly window: WindowView;
   readonly features: readonly FeatureDriftView[];
+}
+
+/** What the rows, bins, PSI and distances are of. Status and hint are of the ticks judged last, whatever is asked for. */
+export interface WindowView {
+  /** `judged`: the ticks that the status rests on. */
+  readonly name: WindowName | 'judged';
+  /** ISO; `from` null: since the first row of each version, as `since` says. */
+  readonly from: string | null;
+  readonly to: string;
 }
 
 export interface ModelDriftSummary {
@@ -52,9 +66,8 @@ export interface Reported {
   readonly seen: boolean;
   readonly groups: readonly StreamGroup[];
   readonly tickMs: number;
-  /** The ticks of the window last judged. */
-  readonly first: number;
-  readonly last: number;
+  /** What the window holds. */
+  readonly covered: Covered;
   /** When the baseline file was made (ISO). */
   readonly baselineMade: string | null;
   readonly asked: AskedReport;
@@ -66,13 +79,15 @@ export interface AskedReport {
   readonly distances: AskedDistances | null;
   /** Names of columns; null for all. */
   readonly features: readonly string[] | null;
+  /** Null or absent for the ticks judged last. */
+  readonly window?: WindowName | null;
 }
 
 /** Columns of one report that are given distances, the largest PSI first: a fraction of a millisecond each, on the monitor's thread. */
 const COLUMNS_MAX = 1000;
 
 export function driftView(reported: Reported): DriftView {
-  const { model, seen, groups, tickMs, first, last, asked } = reported;
+  const { model, seen, groups, covered, asked } = reported;
   const wanted = asked.features === null ? null : new Set(asked.features);
   const shown = groups.flatMap((group) =>
     group.streams.filter(({ name }) => wanted === null || wanted.has(name)).map((stream) => ({ group, stream })),
@@ -82,8 +97,18 @@ export function driftView(reported: Reported): DriftView {
     const distances = measured.has(stream) ? asked.distances : null;
     return featureView(group, stream, reported, distances);
   });
-  return { model, status: statusOf(seen, groups), windowMs: (last - first + 1) * tickMs, features };
+  const { from, to } = covered;
+  const start = from ?? Math.min(to, ...groups.map(({ windows }) => windows.since ?? to));
+  return {
+    model,
+    status: statusOf(seen, groups),
+    windowMs: to - start,
+    window: { name: asked.window ?? 'judged', from: from === null ? null : isoOf(from), to: isoOf(to) },
+    features,
+  };
 }
+
+const isoOf = (ms: number): string => new Date(ms).toISOString();
 
 function largestPsi(streams: readonly Stream[]): readonly Stream[] {
   if (streams.length <= COLUMNS_MAX) return streams;
@@ -117,16 +142,17 @@ function featureView(
   asked: AskedDistances | null,
 ): FeatureDriftView {
   const { version, role, side } = group;
-  const { name, reference, provisional, verdict, psi, rows, hint } = stream;
+  const { name, reference, provisional, verdict, hint } = stream;
   const baselineAt = madeAt(stream, reported);
-  const head = { version, role, feature: name, side, status: verdict.status, rows, psi, hint, baselineAt };
+  const since = group.windows.since === null ? null : isoOf(group.windows.since);
+  const head = { version, role, feature: name, side, status: verdict.status, hint, baselineAt, since };
   if (reference === null) {
     const rowsSoFar = provisional?.rows ?? 0;
     const none = asked === null ? {} : { distances: [] };
-    return { ...head, kind: 'numeric', provisional: true, baselineRows: rowsSoFar, bins: [], ...none };
+    const empty = { rows: 0, psi: null, bins: [] };
+    return { ...head, kind: 'numeric', provisional: true, baselineRows: rowsSoFar, ...empty, ...none };
   }
-  const counts = new Float64Array(reference.binning.size);
-  group.ticks.sum(reported.first, reported.last, stream.offset, counts.length, counts);
+  const counts = group.windows.sum(reported.covered, stream.offset, reference.binning.size);
   const total = Math.max(
     1,
     counts.reduce((sum, count) => sum + count, 0),
@@ -138,12 +164,20 @@ function featureView(
   }));
   return {
     ...head,
+    ...((reported.asked.window ?? null) === null
+      ? { rows: stream.rows, psi: stream.psi }
+      : figuresOf(reference, counts)),
     kind: reference.binning.kind,
     provisional: reference.provisional,
     baselineRows: reference.rows,
     bins: bins.filter((bin, index) => index >= SPECIALS || bin.baseline > 0 || bin.current > 0),
     ...(asked === null ? {} : { distances: distances(reference, counts, asked) }),
   };
+}
+
+function figuresOf(reference: Reference, counts: Float64Array): { readonly rows: number; readonly psi: number | null } {
+  const found = psiOf(reference.counts, counts);
+  return { rows: found.currentRows, psi: Number.isNaN(found.psi) ? null : found.psi };
 }
 
 function distances(reference: Reference, current: Float64Array, asked: AskedDistances): readonly Distance[] {

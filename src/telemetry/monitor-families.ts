@@ -56,6 +56,7 @@ export interface MonitorNumbers {
     readonly columnsRefused: number;
     readonly columnsUnknown: number;
     readonly groupsEvicted: number;
+    readonly clockJumps: number;
     readonly streams: number;
   };
   /** Halves of comparisons: those that wait, and those let go. */
@@ -277,6 +278,12 @@ function driftCountFamilies({ driftCounts }: MonitorNumbers): readonly Family[] 
       'headgate_drift_groups_forgotten_total',
       'Versions and roles that drift no longer watches, since they had no rows for long.',
       () => [sample(driftCounts().groupsEvicted)],
+    ),
+    family(
+      'counter',
+      'headgate_drift_clock_jumps_total',
+      'Times that the clock went back by more than a tick of a model: what was counted as later is history since.',
+      () => [sample(driftCounts().clockJumps)],
     ),
     family('gauge', 'headgate_drift_streams', 'Columns that drift watches, per version and role.', () => [
       sample(driftCounts().streams),

@@ -62,6 +62,8 @@ function bins(shift: number): FeatureDriftView['bins'] {
   }));
 }
 
+const WINDOW = { name: 'judged', from: '2026-11-02T08:59:00.000Z', to: '2026-11-02T09:00:00.000Z' } as const;
+
 const COLUMNS = [
   'LIMIT_BAL',
   'AGE',
@@ -93,6 +95,7 @@ function column(
     provisional: false,
     baselineRows: 30_000,
     baselineAt: '2026-11-01T06:00:00.000Z',
+    since: '2026-11-01T06:00:00.000Z',
     rows: version === 'logistic' ? 10_826 : 1174,
     psi: 0.001 + random() * 0.02,
     hint: null,
@@ -135,6 +138,7 @@ const drift: DriftView = {
   model: 'credit-default',
   status: 'drifting',
   windowMs: 60_000,
+  window: WINDOW,
   features: SERVING.flatMap(([version, role]) => [
     ...COLUMNS.map((name) => {
       if (name !== 'BILL_AMT1') return column(name, version, role);
@@ -269,7 +273,9 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
       const distances = own === undefined ? {} : { distances: DISTANCES.filter((one) => own.includes(one.name)) };
       const wanted = drift.features.filter(({ feature }) => asked?.features?.includes(feature) ?? true);
       const shown = { ...drift, features: wanted.map((feature) => ({ ...feature, ...distances })) };
-      return name === credit.name ? shown : { model: name, status: 'warming', windowMs: 60_000, features: [] };
+      return name === credit.name
+        ? shown
+        : { model: name, status: 'warming', windowMs: 60_000, window: WINDOW, features: [] };
     },
     captures: () => ({
       folder: '/var/lib/headgate/captures',

@@ -3,6 +3,8 @@
 import type { FeatureDriftView } from '../../src/admin/view.ts';
 import type { Story } from '../../src/commands/demo/story.ts';
 
+const WINDOW = { name: 'judged', from: '2026-11-02T08:59:00.000Z', to: '2026-11-02T09:00:00.000Z' } as const;
+
 const feature = (
   name: string,
   psi: number | null,
@@ -18,6 +20,7 @@ const feature = (
   provisional: true,
   baselineRows: 1500,
   baselineAt: null,
+  since: null,
   rows: 4000,
   psi,
   hint: null,
@@ -79,6 +82,7 @@ const STEADY: Story = {
     model: 'card-fraud',
     status: 'steady',
     windowMs: 60_000,
+    window: WINDOW,
     features: [
       feature('amount', 0.012, 'steady'),
       feature('merchant_category', 0.004, 'steady', { kind: 'categorical' }),
@@ -100,6 +104,7 @@ const DRIFTING: Story = {
     model: 'card-fraud',
     status: 'drifting',
     windowMs: 60_000,
+    window: WINDOW,
     features: [
       feature('amount', 6.31, 'drifting', { hint: 'looks like x100' }),
       feature('merchant_category', 0.004, 'steady', { kind: 'categorical' }),

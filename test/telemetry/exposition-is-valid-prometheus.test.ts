@@ -38,6 +38,7 @@ const numbers: MonitorNumbers = {
     columnsRefused: 24,
     columnsUnknown: 25,
     groupsEvicted: 26,
+    clockJumps: 28,
     streams: 27,
   }),
   compare: () => ({ waiting: 31, evicted: 32, expired: 33, tooLarge: 34 }),

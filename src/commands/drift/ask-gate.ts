@@ -16,8 +16,13 @@ export type Answer<Body> =
 
 const ANSWER_MS_MAX = 30_000;
 
-export function askDrift(gate: Gate, model: string, distances: string): Promise<Answer<DriftView>> {
-  return ask(gate, `api/v1/models/${encodeURIComponent(model)}/drift?distances=${encodeURIComponent(distances)}`);
+/** @param asked parameters of the query */
+export function askDrift(
+  gate: Gate,
+  model: string,
+  asked: Readonly<Record<string, string>>,
+): Promise<Answer<DriftView>> {
+  return ask(gate, `api/v1/models/${encodeURIComponent(model)}/drift?${new URLSearchParams(asked)}`);
 }
 
 export function askModels(gate: Gate): Promise<Answer<{ readonly models: readonly ModelSummary[] }>> {

@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { DriftStatus, DriftView, FeatureDriftView, ModelSummary } from '../../admin/view.ts';
+import type { WindowName } from '../../drift/counts/windows.ts';
 import { compareTables } from '../../drift/distances/compare-tables.ts';
 import type { ConventionName } from '../../drift/distances/conventions/convention.ts';
 import { parseAsked } from '../../drift/distances/conventions/conventions.ts';
@@ -26,6 +27,8 @@ interface Common {
 export interface GateDriftOptions extends Common, Gate {
   /** Null: a line for every model. */
   readonly model: string | null;
+  /** Null: the ticks that were judged last. */
+  readonly window: WindowName | null;
   readonly nowMs: number;
 }
 
@@ -45,7 +48,9 @@ export async function runGateDrift(options: GateDriftOptions): Promise<number> {
       return models.map(({ drift }) => drift.status);
     });
   }
-  return told(options, await askDrift(options, model, ['all', ...options.like].join(',')), (view) => {
+  const distances = ['all', ...options.like].join(',');
+  const asked = options.window === null ? { distances } : { distances, window: options.window };
+  return told(options, await askDrift(options, model, asked), (view) => {
     const sorted = { ...view, features: worstFirst(view.features) };
     stdout.write(json ? jsonText(sorted) : viewText(sorted, nowMs));
     return [view.status];
@@ -128,7 +133,7 @@ function modelsText(models: readonly ModelSummary[]): string {
 function viewText(view: DriftView, nowMs: number): string {
   const { features } = view;
   const drifting = features.filter(({ status }) => status === 'drifting').length;
-  const head = `${view.model}: ${view.status}, windows of ${spanText(view.windowMs)}, ${drifting} of ${features.length} columns drifting\n`;
+  const head = `${view.model}: ${view.status}, ${windowText(view)}, ${drifting} of ${features.length} columns drifting\n`;
   if (features.length === 0) return `${head}No column has been read yet.\n`;
   const lines = features.map((feature) => ({
     ...feature,
@@ -138,6 +143,12 @@ function viewText(view: DriftView, nowMs: number): string {
   }));
   const bins = 'KS and W1 are from bins: KS the lower bound, W1 as if rows were spread evenly in them.';
   return `${head}\n${driftTable(lines)}\n${baselinesText(features, nowMs)}\n${LEGEND}\n${bins}\n`;
+}
+
+function windowText({ window: { name, from, to }, windowMs }: DriftView): string {
+  if (name === 'judged') return `windows of ${spanText(windowMs)}`;
+  if (from === null) return `figures of everything since the start (${spanText(windowMs)})`;
+  return `figures of ${name}: ${from.slice(0, 16)}Z to ${to.slice(0, 16)}Z`;
 }
 
 /** One line per kind of baseline, with its age. */

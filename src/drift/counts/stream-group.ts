@@ -9,7 +9,8 @@ import { type Provisional, takeMissingRows, takeRows } from '../baseline/provisi
 import type { Reference } from '../baseline/reference.ts';
 import { type Verdict, WARMING } from '../verdict/verdict.ts';
 import { createRecentValues, type RecentValues } from './recent-values.ts';
-import { createTickCells, type TickCells } from './tick-cells.ts';
+import type { TickCells } from './tick-cells.ts';
+import { createWindowCells, type WindowCells } from './window-cells.ts';
 
 export interface Stream {
   readonly name: string;
@@ -44,6 +45,8 @@ export interface StreamGroup {
   readonly side: Side;
   readonly streams: readonly Stream[];
   readonly ticks: TickCells;
+  /** The same ticks, and what came before them. */
+  readonly windows: WindowCells;
   readonly recent: RecentValues;
   /** The newest tick with rows, -1 before the first. */
   readonly lastTick: number;
@@ -52,6 +55,8 @@ export interface StreamGroup {
    * @returns columns left out, since they are not watched
    */
   count(table: Table, tick: number, slot: number): number;
+  /** The clock was set back to this tick: what is later is history from now on. */
+  rewind(tick: number): void;
 }
 
 export interface GroupKey {
@@ -60,14 +65,18 @@ export interface GroupKey {
   readonly side: Side;
 }
 
-/** @param expected columns whose absence counts from the first row on */
+/**
+ * @param slots ticks held, the one under way included
+ * @param expected columns whose absence counts from the first row on
+ */
 export function createStreamGroup(
   key: GroupKey,
-  slots: number,
+  { slots, tickMs }: { readonly slots: number; readonly tickMs: number },
   expected: Iterable<string>,
   source: Source,
 ): StreamGroup {
-  const ticks = createTickCells(slots);
+  const windows = createWindowCells(slots, tickMs);
+  const { ticks } = windows;
   const recent = createRecentValues();
   const streams: Stream[] = [];
   const byName = new Map<string, Stream>();
@@ -103,7 +112,7 @@ export function createStreamGroup(
   function attach(stream: Stream, reference: Reference): void {
     stream.reference = reference;
     stream.binning = reference.binning;
-    stream.offset = ticks.reserve(reference.binning.size);
+    stream.offset = windows.reserve(reference.binning.size);
     if (reference.binning.kind === 'numeric') stream.ring = recent.reserve();
   }
 
@@ -127,9 +136,14 @@ export function createStreamGroup(
     ...key,
     streams,
     ticks,
+    windows,
     recent,
     get lastTick() {
       return lastTick;
+    },
+    rewind(tick) {
+      windows.rewind(tick);
+      lastTick = Math.min(lastTick, tick);
     },
     count(table, tick, slot) {
       calls++;
