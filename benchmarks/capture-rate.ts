@@ -82,6 +82,7 @@ async function run(name: string, take: (record: ExchangeRecord, capture: Recorde
     data: join(folder, name.replaceAll(/\W+/g, '-')),
     process: { host: 'rate', pid: process.pid, startedAt: Date.now(), isAlive: () => true },
     wall: Date.now,
+    now: () => performance.now(),
     report: (message) => process.stderr.write(`${message}\n`),
   });
   const flushing = setInterval(() => void capture.flush(), 50);

@@ -16,6 +16,9 @@ if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
     if (error.code !== 'EPIPE') throw error;
     process.exitCode = 0;
   });
+  // What waits for a disk, and what looks up the name of an upstream, wait on the threads of one pool, four unless told otherwise:
+  // a disk that does not answer would take them all. It is read once, before the pool is first used.
+  process.env.UV_THREADPOOL_SIZE ??= '64';
   // Compiled code is kept between starts (threads inherit it): the second start takes half the time of the first.
   const { enableCompileCache } = await import('node:module');
   enableCompileCache();

@@ -13,6 +13,7 @@ import {
   floorProblems,
   habitProblems,
   headerProblems,
+  libraryProblems,
   missingProblems,
   nameProblems,
   roomProblems,
@@ -20,12 +21,25 @@ import {
   staleExceptions,
   wordProblems,
 } from './architecture/rules.ts';
-import { codeOnly, relativeSpecifiers, type Source } from './architecture/source.ts';
+import { codeOnly, packageNames, relativeSpecifiers, type Source } from './architecture/source.ts';
 
 /** Where a run begins. Worker entries are named by URL in the file that starts them, so they are found from here. */
 const ENTRIES: readonly Exception[] = [{ path: 'cli.ts', reason: 'what a person types' }];
 
 const SIDEWAYS: readonly SidewaysException[] = [];
+
+/** Libraries stay at the edges. */
+const HOMES: Readonly<Record<string, string>> = {
+  '@duckdb/node-api': 'capture/store/database.ts',
+  '@hono/zod-openapi': 'admin/',
+  '@opentelemetry/api': 'telemetry/',
+  '@opentelemetry/sdk-trace': 'telemetry/',
+  '@platformatic/kafka': 'capture/sinks/kafka.ts',
+  commander: 'commands/',
+  pino: 'telemetry/logs.ts',
+  'prom-client': 'telemetry/exposition.ts',
+  yaml: 'config/',
+};
 
 const HABITS_ALLOWED: Readonly<Record<string, readonly Exception[]>> = {
   console: [{ path: 'commands/', reason: 'a command talks to the person at the terminal' }],
@@ -110,6 +124,27 @@ describe('the checkers find what they are for', () => {
     expect(deadProblems(sources, edges(sources), ENTRIES)).toEqual([expect.stringContaining('src/gateway/orphan.ts')]);
   });
 
+  it('a library that is imported outside of its home, however it is imported', () => {
+    const homes = { '@duckdb/node-api': 'capture/store/database.ts', yaml: 'config/' };
+    const fine = [
+      file('capture/store/database.ts', "const x = await import('@duckdb/node-api');"),
+      file('config/source.ts', "import { parse } from 'yaml';\n// import('@duckdb/node-api')"),
+    ];
+    expect(libraryProblems(fine, homes)).toEqual([]);
+    for (const text of [
+      "import { DuckDBInstance } from '@duckdb/node-api';",
+      "import type { DuckDBInstance } from '@duckdb/node-api';",
+      "const { x } = await import('@duckdb/node-api');",
+      "type A = import('@duckdb/node-api').A;",
+      "export * from '@duckdb/node-api/deep';",
+    ])
+      expect(libraryProblems([...fine, file('commands/query.ts', text)], homes), text).toEqual([
+        expect.stringContaining('src/commands/query.ts imports @duckdb/node-api'),
+      ]);
+    expect(libraryProblems(fine.slice(1), homes)).toEqual([expect.stringContaining('correct the list')]);
+    expect(packageNames("import 'node:fs';\nimport './x.ts';\nconst from = 'yaml';")).toEqual([]);
+  });
+
   it('a path that leads nowhere', () => {
     const bad = edges([file('cli.ts', imports('./gone.ts'))]);
     expect(missingProblems(bad, new Set(['cli.ts']))).toHaveLength(1);
@@ -189,6 +224,7 @@ describe('the house', () => {
   it('every file stands in a room', () => holds(roomProblems(sources)));
   it('imports go down, never sideways', () => holds(floorProblems(all, SIDEWAYS)));
   it('exceptions are in use', () => holds(staleExceptions(SIDEWAYS, all)));
+  it('libraries stay at their edges', () => holds(libraryProblems(sources, HOMES)));
   it('imports lead somewhere', () => holds(missingProblems(all, files)));
   it('imports never go in a circle', () => holds(cycleProblems(all)));
   it('no file is dead', () => holds(deadProblems(sources, all, ENTRIES)));

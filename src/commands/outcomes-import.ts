@@ -10,7 +10,7 @@ import { replicaName } from '../capture/segments/segment-name.ts';
 import { type Outcome, readOutcome } from '../outcomes/outcome.ts';
 import { createOutcomeLog } from '../outcomes/outcome-log.ts';
 import { csvCells } from './csv-line.ts';
-import { dataFolder } from './data-folder.ts';
+import { dataAndBounds } from './data-folder.ts';
 import { EXIT } from './exit-codes.ts';
 
 export interface OutcomesImportOptions {
@@ -27,12 +27,14 @@ const PROBLEMS_MAX = 20;
 const GROUP = 1000;
 /** Keys of the log that are known while a file is imported; of older ones the views keep the first. */
 const KEYS_MAX = 1_000_000;
+/** Of the log, where no configuration says so: its default. */
+const BYTES_MAX = 4 * 1024 ** 3;
 
 /** @returns the exit code */
 export async function runOutcomesImport(options: OutcomesImportOptions): Promise<number> {
   const { file, nowMs, stdout, stderr } = options;
-  const data = dataFolder(options);
-  if (typeof data === 'number') return data;
+  const found = dataAndBounds(options);
+  if (typeof found === 'number') return found;
   try {
     const problems: string[] = [];
     for await (const { line, reading } of readingsOf(file, nowMs)) {
@@ -47,7 +49,11 @@ export async function runOutcomesImport(options: OutcomesImportOptions): Promise
       stderr.write(`${problems.join('\n')}\nNothing was imported. Correct the lines, and import the file again.\n`);
       return EXIT.data;
     }
-    const { written, known } = await importAll(file, data, nowMs);
+    const { written, known } = await importAll(
+      file,
+      { data: found.data, bytesMax: found.captures?.outcomeBytesMax ?? BYTES_MAX },
+      nowMs,
+    );
     stdout.write(
       `${written} outcomes imported${known > 0 ? `; ${known} others were there already, or twice in the file` : ''}\n`,
     );
@@ -58,9 +64,13 @@ export async function runOutcomesImport(options: OutcomesImportOptions): Promise
   }
 }
 
-async function importAll(file: string, data: string, nowMs: number): Promise<{ written: number; known: number }> {
+async function importAll(
+  file: string,
+  to: { readonly data: string; readonly bytesMax: number },
+  nowMs: number,
+): Promise<{ written: number; known: number }> {
   const replica = replicaName(hostname(), process.pid, nowMs);
-  const log = createOutcomeLog({ data, replica, readsKeys: true, keysMax: KEYS_MAX });
+  const log = createOutcomeLog({ ...to, replica, readsKeys: true, keysMax: KEYS_MAX });
   const sum = { written: 0, known: 0 };
   let group: Outcome[] = [];
   const write = async (): Promise<void> => {

@@ -122,21 +122,17 @@ export async function lockDown(database: Database, paths: readonly string[]): Pr
 }
 
 /** @returns what is wrong with it, in words; null: it is one SELECT, which can only read */
-export async function statementProblem({ connection }: Database, sql: string): Promise<string | null> {
-  const { StatementType } = await import('@duckdb/node-api');
+export async function statementProblem(database: Database, sql: string): Promise<string | null> {
   const plain = sql.replaceAll(COMMENT, ' ');
   if (/^[\s;]*$/.test(plain)) return 'There is no statement in it; ask one SELECT.';
-  const statements = await connection.extractStatements(sql);
+  const statements = await database.statements(sql);
   if (statements.count !== 1) return `This is ${statements.count} statements; ask one SELECT at a time.`;
-  const prepared = await statements.prepare(0).catch((error: unknown) => {
+  const isSelect = await statements.isSelect().catch((error: unknown) => {
     // What writes is told so before anything else that is wrong with it.
-    if (WRITES.test(plain) || (error instanceof Error && WRITTEN.test(error.message))) return null;
+    if (WRITES.test(plain) || (error instanceof Error && WRITTEN.test(error.message))) return false;
     throw error;
   });
-  if (prepared === null) return NO_SELECT;
-  const { statementType } = prepared;
-  prepared.destroySync();
-  return statementType === StatementType.SELECT ? null : NO_SELECT;
+  return isSelect ? null : NO_SELECT;
 }
 
 const NO_SELECT = 'This is no SELECT; a query can only read.';

@@ -246,6 +246,8 @@ export interface BreakerPlan {
 export interface CapturesPlan {
   /** Bytes of records kept under `data`; beyond, the oldest are deleted. */
   readonly keepBytes: number;
+  /** Bytes of outcomes; beyond, further ones are refused. */
+  readonly outcomeBytesMax: number;
   /** Records are written and synchronised in groups: of this age, or of this size. */
   readonly commit: {
     readonly everyMs: number;

@@ -59,7 +59,7 @@ export function resolveGate(
 }
 
 function capturesOf(
-  { keep, commit, compact, retain }: RawGate['captures'],
+  { keep, outcomes, commit, compact, retain }: RawGate['captures'],
   root: Located,
   findings: Findings,
 ): CapturesPlan {
@@ -74,6 +74,7 @@ function capturesOf(
   }
   return {
     keepBytes: keep,
+    outcomeBytesMax: outcomes,
     commit: { everyMs: commit.every, bytes: commit.bytes, timeoutMs: commit.timeout },
     store: {
       everyMs: compact.every === 0 ? null : compact.every,

@@ -304,6 +304,9 @@ export const gateSchema = z.strictObject({
         .describe(
           'Bytes of segments kept on disk until they are compacted; beyond, the oldest are deleted and counted.',
         ),
+      outcomes: size('4GiB')
+        .prefault('4GiB')
+        .describe('Bytes of outcomes kept under `data`; beyond, further ones are refused, and counted.'),
       compact: z
         .strictObject({
           every: durationOrNone('5m')

@@ -4,8 +4,9 @@ import type { DecisionView } from '../admin/view.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { CaptureRow } from '../capture/row.ts';
 import type { Store } from '../capture/store/store.ts';
+import { Busy } from '../kernel/busy.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { type OutcomeFinder, OutcomesBusy } from '../outcomes/find-outcomes.ts';
+import type { OutcomeFinder } from '../outcomes/find-outcomes.ts';
 import { decisionView } from './decision-view.ts';
 
 /** The calls of a decision that is older than this are all compacted, or none is. */
@@ -22,12 +23,11 @@ export async function findDecision(
   id: string,
   { outcomes, ...record }: Record & { readonly outcomes: OutcomeFinder },
 ): Promise<DecisionView | { readonly busy: string } | undefined> {
-  const calls = await findCalls(id, record);
-  if (calls.length === 0) return undefined;
   try {
-    return decisionView(id, calls, await outcomes.find(id));
+    const calls = await findCalls(id, record);
+    return calls.length === 0 ? undefined : decisionView(id, calls, await outcomes.find(id));
   } catch (error) {
-    if (error instanceof OutcomesBusy) return { busy: error.message };
+    if (error instanceof Busy) return { busy: error.message };
     throw error;
   }
 }

@@ -13,7 +13,7 @@ import { createDriftEngine, type DriftEngine } from '../drift/engine.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { uniform } from '../kernel/ids.ts';
 import { createOutcomeFinder } from '../outcomes/find-outcomes.ts';
-import { createOutcomeLog } from '../outcomes/outcome-log.ts';
+import { createOutcomeLog, type OutcomeLog } from '../outcomes/outcome-log.ts';
 import type { Allocations, Histories } from '../split/tables.ts';
 import { createExposition } from '../telemetry/exposition.ts';
 import { createAccessLog, type Logger } from '../telemetry/logs.ts';
@@ -76,7 +76,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     data,
     gateways: exposition.sums.models,
     process: { ...options.process, isAlive },
-    wall: clock.wall,
+    ...{ wall: clock.wall, now: clock.now },
     report: (message) => log.warn(message),
     limits: { totalBytes: setup.plan.captures.keepBytes, batchBytes: setup.plan.captures.commit.bytes },
   });
@@ -88,7 +88,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     roll: capture.roll,
     report: (message) => log.warn(message),
   });
-  const outcomes = createOutcomeLog({ data, replica: capture.replica });
+  const outcomes = createOutcomeLog({ data, replica: capture.replica, bytesMax: setup.plan.captures.outcomeBytesMax });
   const finder = createOutcomeFinder({ data });
   const sinks = createSinks({ data, replica: capture.replica, logLevel: telemetry.logLevel }, log, clock, uniform);
   const shelf = createPlanShelf(setup.plan, setup.allocations, setup.histories);
@@ -120,6 +120,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     ...numbersOf({
       capture,
       store,
+      outcomes,
       sinks,
       comparer,
       logLinesLost: options.logLinesLost,
@@ -161,6 +162,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       lastSuccessAt = clock.wall();
       capture.configure(plan.captures);
       store.configure(plan.captures.store);
+      outcomes.configure(plan.captures.outcomeBytesMax);
       ticks.flushEvery(plan.captures.commit.everyMs);
       sinks.apply(plan.sinks);
       const named = new Map(plan.models.map(({ name, versions }) => [name, new Set(versions.map((one) => one.name))]));
@@ -195,6 +197,7 @@ async function openTraces(plan: Plan, { version, log }: MonitorOptions, replica:
 function numbersOf(sources: {
   readonly capture: Capture;
   readonly store: Store;
+  readonly outcomes: OutcomeLog;
   readonly sinks: Sinks;
   readonly unreadable: UnreadableCounts;
   readonly drift: DriftEngine;
@@ -202,13 +205,14 @@ function numbersOf(sources: {
   readonly logLinesLost: () => number;
   readonly config: MonitorNumbers['config'];
 }): MonitorNumbers {
-  const { capture, store, sinks, unreadable, drift, comparer, logLinesLost, config } = sources;
+  const { capture, store, outcomes, sinks, unreadable, drift, comparer, logLinesLost, config } = sources;
   const snapshot = createAccountSnapshot(capture);
   return {
     config,
     capture: () => snapshot().totals,
     captureModels: () => snapshot().models,
     store: () => store.counts,
+    outcomes: () => outcomes.counts,
     sinks: sinks.states,
     unreadable: unreadable.all,
     driftCounts: drift.counters,

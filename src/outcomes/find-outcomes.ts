@@ -3,6 +3,7 @@
 // reads everything.
 
 import { stat } from 'node:fs/promises';
+import { Busy } from '../kernel/busy.ts';
 import type { Outcome } from './outcome.ts';
 import { lineAt, openOutcomes, outcomeLines, outcomeOf } from './outcome-lines.ts';
 import { outcomeFiles } from './outcome-log.ts';
@@ -16,7 +17,7 @@ export interface FoundOutcomes {
 }
 
 export interface OutcomeFinder {
-  /** @throws OutcomesBusy where too many ask; the error of the file system */
+  /** @throws Busy where too many ask; the error of the file system */
   find(decisionId: string): Promise<FoundOutcomes>;
 }
 
@@ -28,8 +29,6 @@ export interface OutcomeFinderOptions {
   /** Questions that wait for their turn. */
   readonly waitingMax?: number;
 }
-
-export class OutcomesBusy extends Error {}
 
 /** Of 24 bytes each: 50 MB. */
 const PLACES_MAX = 2 ** 21;
@@ -81,7 +80,7 @@ export function createOutcomeFinder(options: OutcomeFinderOptions): OutcomeFinde
   return {
     find(decisionId) {
       if (waiting >= waitingMax)
-        return Promise.reject(new OutcomesBusy(`${waiting} questions for outcomes wait already; ask again later`));
+        return Promise.reject(new Busy(`${waiting} questions for outcomes wait already; ask again later`));
       waiting += 1;
       const next = last
         .then(() => look(decisionId))

@@ -14,7 +14,21 @@ export interface OutcomeLog {
    * @throws OutcomesFull where the log has no room; the error of the file system
    */
   append(outcomes: readonly Outcome[]): Promise<{ readonly written: number; readonly known: number }>;
+  /** Take so many bytes from now on. */
+  configure(bytesMax: number): void;
+  readonly counts: OutcomeCounts;
   close(): Promise<void>;
+}
+
+/** Of outcomes handed to this process, what became of them: each is one of the three, or the disk refused it. */
+export interface OutcomeCounts {
+  readonly written: number;
+  /** There before, or twice in one request. */
+  readonly known: number;
+  /** Found no room. */
+  readonly refused: number;
+  /** Of all files together, when it was last written to; 0: not yet. */
+  readonly bytes: number;
 }
 
 export interface OutcomeLogOptions {
@@ -23,7 +37,7 @@ export interface OutcomeLogOptions {
   /** Of this process: names its file. */
   readonly replica: string;
   /** Of all files together. */
-  readonly bytesMax?: number;
+  readonly bytesMax: number;
   readonly keysMax?: number;
   /** Whether to read first which keys the log holds, so that none of them (of the latest `keysMax`) is written again. */
   readonly readsKeys?: boolean;
@@ -31,7 +45,6 @@ export interface OutcomeLogOptions {
 
 export class OutcomesFull extends Error {}
 
-const BYTES_MAX = 4 * 1024 ** 3;
 /** Keys remembered, to drop what is sent again. */
 const KEYS_MAX = 100_000;
 const SUFFIX = '.ndjson';
@@ -39,12 +52,14 @@ const SUFFIX = '.ndjson';
 export function createOutcomeLog({
   data,
   replica,
-  bytesMax = BYTES_MAX,
+  bytesMax: firstBytesMax,
   keysMax = KEYS_MAX,
   readsKeys = false,
 }: OutcomeLogOptions): OutcomeLog {
   const folder = outcomesFolder(data);
   const seen = new LRUCache<string, true>({ max: keysMax });
+  const counts = { written: 0, known: 0, refused: 0, bytes: 0 };
+  let bytesMax = firstBytesMax;
   let hasRead = !readsKeys;
   let handle: FileHandle | null = null;
   /** Of whole lines in the own file: a half-written one is written over. */
@@ -76,11 +91,18 @@ export function createOutcomeLog({
       if (!seen.has(outcome.key) && !fresh.has(outcome.key)) fresh.set(outcome.key, outcome);
     }
     const known = outcomes.length - fresh.size;
-    if (fresh.size === 0) return { written: 0, known };
+    if (fresh.size === 0) {
+      counts.known += known;
+      return { written: 0, known };
+    }
     const lines = Buffer.from([...fresh.values()].map((outcome) => `${JSON.stringify(outcome)}\n`).join(''), 'utf8');
     const used = await bytesOf(folder);
-    if (used + lines.length > bytesMax)
-      throw new OutcomesFull(`${folder}: outcomes have reached ${bytesMax} bytes; move old files of it away`);
+    if (used + lines.length > bytesMax) {
+      counts.refused += outcomes.length;
+      throw new OutcomesFull(
+        `${folder}: outcomes have reached ${bytesMax} bytes; raise captures.outcomes, or move old files of it away`,
+      );
+    }
     const target = await file();
     try {
       await target.appendFile(lines);
@@ -91,6 +113,9 @@ export function createOutcomeLog({
       throw error;
     }
     for (const key of fresh.keys()) seen.set(key, true);
+    counts.written += fresh.size;
+    counts.known += known;
+    counts.bytes = used + lines.length;
     return { written: fresh.size, known };
   }
 
@@ -99,6 +124,12 @@ export function createOutcomeLog({
       const next = last.then(() => write(outcomes));
       last = next.catch(() => undefined);
       return next;
+    },
+    configure(next) {
+      bytesMax = next;
+    },
+    get counts() {
+      return counts;
     },
     async close() {
       await last;

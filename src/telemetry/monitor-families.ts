@@ -27,6 +27,9 @@ export interface MonitorNumbers {
     readonly withheld: number;
     readonly segmentsDeleted: number;
     readonly recordsDeleted: { readonly stored: number; readonly gone: number };
+    readonly commits: number;
+    readonly commitMs: number;
+    readonly commitAgeMs: number;
   };
   /** Of the store: what this gate compacted. */
   store(): {
@@ -35,6 +38,13 @@ export interface MonitorNumbers {
     readonly rows: number;
     readonly segments: number;
     readonly lastSuccessAt: number | null;
+  };
+  /** Outcomes handed to this gate, by what became of them, and bytes of its log. */
+  outcomes(): {
+    readonly written: number;
+    readonly known: number;
+    readonly refused: number;
+    readonly bytes: number;
   };
   /** The same accounts by model, with the gateways' part; '' is what belongs to none. */
   captureModels(): ReadonlyMap<string, CaptureNumbers>;
@@ -87,6 +97,7 @@ export function monitorFamilies(all: MonitorNumbers, gateways: GatewayNumbers): 
     ...captureFamilies(numbers),
     ...modelFamilies(numbers),
     ...storeFamilies(numbers),
+    ...outcomeFamilies(numbers),
     ...sinkFamilies(numbers.sinks),
     ...driftFamilies(numbers),
     ...driftCountFamilies(numbers),
@@ -162,6 +173,27 @@ function storeFamilies({ store }: MonitorNumbers): readonly Family[] {
   ];
 }
 
+function outcomeFamilies({ outcomes }: MonitorNumbers): readonly Family[] {
+  return [
+    family(
+      'counter',
+      'headgate_outcomes_total',
+      'Outcomes that came over the admin API, by result. known: there before; refused: captures.outcomes is full.',
+      () => [
+        sample(outcomes().written, { result: 'written' }),
+        sample(outcomes().known, { result: 'known' }),
+        sample(outcomes().refused, { result: 'refused' }),
+      ],
+    ),
+    family(
+      'gauge',
+      'headgate_outcomes_bytes',
+      'Bytes of outcomes on disk, when one was last written; 0: not yet.',
+      () => [sample(outcomes().bytes)],
+    ),
+  ];
+}
+
 function captureFamilies({ capture, unreadable }: MonitorNumbers): readonly Family[] {
   return [
     family('counter', 'headgate_received_total', 'Exchanges that ended and were due to be recorded.', () => [
@@ -201,6 +233,21 @@ function captureFamilies({ capture, unreadable }: MonitorNumbers): readonly Fami
     family('gauge', 'headgate_capture_pending_bytes', 'Bytes of records not yet on disk.', () => [
       sample(capture().pendingBytes),
     ]),
+    family('counter', 'headgate_capture_commits_total', 'Groups of records that were written, or could not be.', () => [
+      sample(capture().commits),
+    ]),
+    family(
+      'counter',
+      'headgate_capture_commit_seconds_total',
+      'What these took, waiting for the disk included.',
+      () => [sample(capture().commitMs / 1000)],
+    ),
+    family(
+      'gauge',
+      'headgate_capture_commit_age_seconds',
+      'How long the disk has been at the group that is being written; 0: none is.',
+      () => [sample(capture().commitAgeMs / 1000)],
+    ),
     family('counter', 'headgate_unreadable_total', 'Bodies in which the protocol found no rows.', () =>
       Array.from(unreadable(), ({ model, count }) => sample(count, { model })),
     ),

@@ -1,7 +1,7 @@
 // The rules of the house as pure functions from sources to broken rules. Each one says what is wrong, where, and what to do.
 
 import { posix } from 'node:path';
-import { codeOnly, openingComment, relativeSpecifiers, type Source } from './source.ts';
+import { codeOnly, openingComment, packageNames, relativeSpecifiers, type Source } from './source.ts';
 
 /** Floor of every room. Imports go down only; rooms of one floor do not know each other. */
 export const FLOORS: Readonly<Record<string, number>> = {
@@ -142,6 +142,23 @@ export function deadProblems(
       (source) =>
         `src/${source.path}: nothing reachable from ${entries.map((e) => e.path).join(', ')} names it; connect it or delete it`,
     );
+}
+
+/** @param homes package -> the one file, or the one folder (with a slash at the end), that imports it: so it can be replaced */
+export function libraryProblems(sources: readonly Source[], homes: Readonly<Record<string, string>>): string[] {
+  const strays = sources.flatMap(({ path, text }) =>
+    packageNames(text).flatMap((name) => {
+      const home = homes[name];
+      if (home === undefined || path === home || (home.endsWith('/') && path.startsWith(home))) return [];
+      return [
+        `src/${path} imports ${name}: only src/${home} does, so that it can be replaced; ask it for what is needed`,
+      ];
+    }),
+  );
+  const unused = Object.entries(homes)
+    .filter(([name]) => !sources.some(({ text }) => packageNames(text).includes(name)))
+    .map(([name, home]) => `src/${home} does not import ${name}: correct the list of homes`);
+  return [...strays, ...unused];
 }
 
 const BANNED_NAMES = /(?:^|[-/])(utils?|helpers?|common|managers?|services?)(?=[-./]|$)/;

@@ -22,6 +22,14 @@ export function relativeSpecifiers(text: string): string[] {
   return [...new Set([...found].map(([, , path, ending = '']) => `${path}.${ending.startsWith('$') ? 'ts' : ending}`))];
 }
 
+/** Packages that a source imports, types and dynamic imports included; those of Node are left out. */
+export function packageNames(text: string): string[] {
+  const found = blank(text, false).matchAll(
+    /\b(?:from|import)\s*\(?\s*(['"`])(?![./]|node:)((?:@[^/'"`]+\/)?[^/'"`]+)[^'"`]*\1/g,
+  );
+  return [...new Set([...found].map(([, , name = '']) => name))];
+}
+
 /** The `//` or block comment a file opens with, one entry a line; a shebang is skipped. */
 export function openingComment(text: string): string[] {
   const lines = text.replace(/^#!.*\n/, '').split('\n');

@@ -9,6 +9,7 @@ const capture = await createCapture({
   data: process.argv[2] ?? '',
   process: { host: 'test-host', pid: process.pid, startedAt: Date.now(), isAlive: () => true },
   wall: () => Date.now(),
+  now: () => performance.now(),
   report: () => undefined,
   limits: { segmentBytes: 256 * 1024 },
 });

@@ -37,6 +37,7 @@ export async function openCapture(changes: Partial<CaptureOptions> = {}): Promis
     data,
     process: { host: 'test-host', pid: process.pid, startedAt: 1_700_000_000_000 + starts, isAlive: () => false },
     wall: () => Date.now(),
+    now: () => performance.now(),
     report: (message) => reports.push(message),
     ...changes,
   });

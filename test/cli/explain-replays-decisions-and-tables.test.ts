@@ -122,6 +122,7 @@ async function record(file: string, changes: Partial<ExchangeRecord>): Promise<v
     data: loaded.plan.data,
     process: { host: 'h', pid: process.pid, startedAt: Date.now() + performance.now(), isAlive: () => false },
     wall: () => Date.now(),
+    now: () => performance.now(),
     report: () => {},
   });
   const { generation } = loaded.plan;

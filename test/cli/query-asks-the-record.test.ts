@@ -30,11 +30,11 @@ beforeAll(async () => {
     ],
     data,
   );
-  const log = createOutcomeLog({ data, replica: 'a-1-b' });
+  const log = createOutcomeLog({ data, replica: 'a-1-b', bytesMax: 1e9 });
   const outcome = { key: 'k', decision_id: 'late', model: null, unit: null, name: 'default', value: true, at: NOON };
   await log.append([outcome, { ...outcome, key: 'k2', name: 'label', value: 'paid' }]);
   await log.close();
-  const again = createOutcomeLog({ data, replica: 'b-1-b' });
+  const again = createOutcomeLog({ data, replica: 'b-1-b', bytesMax: 1e9 });
   await again.append([{ ...outcome, value: false }]);
   await again.close();
 });

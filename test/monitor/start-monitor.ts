@@ -51,6 +51,7 @@ export function plan(models: readonly ModelPlan[], data: string, changes: Partia
     data,
     captures: {
       keepBytes: 4 * 1024 ** 3,
+      outcomeBytesMax: 4 * 1024 ** 3,
       commit: { everyMs: 50, bytes: 1024 ** 2, timeoutMs: 2000 },
       store: { everyMs: null, memoryBytes: 2 ** 28, retention: { bodiesMs: 1e9, recordsMs: 1e9, bytesMax: 1e9 } },
     },

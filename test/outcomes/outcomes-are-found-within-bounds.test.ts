@@ -5,7 +5,8 @@ import { rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createOutcomeFinder, OutcomesBusy } from '../../src/outcomes/find-outcomes.ts';
+import { Busy } from '../../src/kernel/busy.ts';
+import { createOutcomeFinder } from '../../src/outcomes/find-outcomes.ts';
 import type { Outcome } from '../../src/outcomes/outcome.ts';
 import { createOutcomeLog, outcomeFiles } from '../../src/outcomes/outcome-log.ts';
 import { createPlaces } from '../../src/outcomes/places.ts';
@@ -18,7 +19,7 @@ function outcome(changes: Partial<Outcome> = {}): Outcome {
 }
 
 async function written(data: string, replica: string, outcomes: readonly Outcome[]): Promise<void> {
-  const log = createOutcomeLog({ data, replica });
+  const log = createOutcomeLog({ data, replica, bytesMax: 1e9 });
   await log.append(outcomes);
   await log.close();
 }
@@ -85,7 +86,7 @@ test('more questions than may wait are refused at once, and none of those that w
   const finder = createOutcomeFinder({ data, waitingMax: 3 });
   const asked = await Promise.allSettled(Array.from({ length: 5 }, () => finder.find('d-1')));
   expect(asked.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected']);
-  expect(asked[4]).toMatchObject({ reason: expect.any(OutcomesBusy) });
+  expect(asked[4]).toMatchObject({ reason: expect.any(Busy) });
   expect((await finder.find('d-1')).outcomes.length).toBe(1);
 });
 

@@ -70,9 +70,19 @@ test('one that came before is not written again, and a full log refuses', async 
   expect(await log.append([outcome()])).toEqual({ written: 0, known: 1 });
   const many = Array.from({ length: 20 }, (_, i) => outcome({ name: `n${i}` }));
   await expect(log.append(many)).rejects.toThrow(OutcomesFull);
+  expect(log.counts).toMatchObject({ written: 2, known: 2, refused: 20 });
+  await expect(log.append(many)).rejects.toThrow(/1500 bytes; raise captures.outcomes/);
+  // A reload may raise it, and lower it again: what is there stays.
+  log.configure(10_000);
+  expect(await log.append([outcome({ name: 'n0', decision_id: 'd-2' })])).toEqual({ written: 1, known: 0 });
+  log.configure(1);
+  await expect(log.append([outcome({ decision_id: 'd-3' })])).rejects.toThrow(OutcomesFull);
+  expect(log.counts).toMatchObject({ written: 3, known: 2, refused: 41 });
   await log.close();
   const [file = ''] = await outcomeFiles(data);
-  expect((await readFile(file, 'utf8')).trim().split('\n').length).toBe(2);
+  const text = await readFile(file, 'utf8');
+  expect(text.trim().split('\n').length).toBe(3);
+  expect(log.counts.bytes).toBe(text.length);
   expect((await findOutcomes(data, 'd-1')).map(({ name, value }) => [name, value])).toEqual([
     ['default', true],
     ['b', true],
@@ -135,4 +145,25 @@ test('a time in a CSV may be Unix milliseconds, as it may in JSON', async () => 
   const refused = await headgate(['outcomes', 'import', csv, '--data', data]);
   expect(refused.err).toMatch(/:2: value is a whole number beyond 2\^53.*\n.*:3: at is a time/);
   expect(refused.code).toBe(65);
+});
+
+test('an import takes no more than the configuration allows', async () => {
+  const data = await temporaryFolder();
+  const config = join(data, 'headgate.yaml');
+  const lines = join(data, 'labels.ndjson');
+  const yaml = (outcomes: string): string =>
+    `data: ${data}\ncaptures: { outcomes: ${outcomes} }\nmodels: { m: { versions: { one: { url: "http://127.0.0.1:9" } } } }\n`;
+  await writeFile(
+    lines,
+    Array.from({ length: 50 }, (_, i) => JSON.stringify({ ...plain, decision_id: `d-${i}` })).join('\n'),
+  );
+  await writeFile(config, yaml('1KiB'));
+  const refused = await headgate(['outcomes', 'import', lines, '-c', config]);
+  expect(refused).toMatchObject({ code: 65, out: '' });
+  expect(refused.err).toMatch(/outcomes have reached 1024 bytes; raise captures.outcomes/);
+  await writeFile(config, yaml('1MiB'));
+  expect(await headgate(['outcomes', 'import', lines, '-c', config])).toMatchObject({
+    code: 0,
+    out: '50 outcomes imported\n',
+  });
 });

@@ -62,6 +62,9 @@ models: { m: { versions: { one: { url: "${upstream.url}" } }, capture: { durabil
       expect(Buffer.from(row?.request ?? []).toString()).toBe(BODY);
       expect(Buffer.from(row?.response ?? []).toString()).toBe(body);
     }
+    process.stdout.write(
+      `${KILLS} kills under acked: ${answers.length} answers that clients had, each on record; ${rows.length} records, none twice\n`,
+    );
     rmSync(folder, { recursive: true, force: true });
   },
   60_000 * KILLS,

@@ -24,8 +24,12 @@ const numbers: MonitorNumbers = {
     withheld: 11,
     segmentsDeleted: 12,
     recordsDeleted: { stored: 3, gone: 4 },
+    commits: 61,
+    commitMs: 6250,
+    commitAgeMs: 750,
   }),
   store: () => ({ successes: 4, failures: 1, rows: 51, segments: 52, lastSuccessAt: 1_700_000_000_250 }),
+  outcomes: () => ({ written: 71, known: 72, refused: 73, bytes: 7400 }),
   captureModels: () =>
     new Map([
       ['fraud', { received: 9, captured: 5, sampledOut: 1, dropped: { disk_full: 2, draining: 0 }, pending: 1 }],
@@ -144,8 +148,15 @@ test('configuration, capture and drift are shown as the monitor gives them', asy
   expect(value('headgate_config_reloads_total', { result: 'failure' })).toBe(1);
   expect(value('headgate_capture_captured_total')).toBe(90);
   expect(value('headgate_capture_pending_bytes')).toBe(4096);
+  expect(value('headgate_capture_commits_total')).toBe(61);
+  expect(value('headgate_capture_commit_seconds_total')).toBe(6.25);
+  expect(value('headgate_capture_commit_age_seconds')).toBe(0.75);
   expect(value('headgate_capture_withheld_total')).toBe(11);
   expect(value('headgate_capture_segments_deleted_total')).toBe(12);
+  expect(value('headgate_capture_records_deleted_total', { stored: 'true' })).toBe(3);
+  expect(value('headgate_capture_records_deleted_total', { stored: 'false' })).toBe(4);
+  expect(value('headgate_outcomes_total', { result: 'refused' })).toBe(73);
+  expect(value('headgate_outcomes_bytes')).toBe(7400);
   expect(value('headgate_drift_rows_total')).toBe(21);
   expect(value('headgate_drift_rows_left_out_total', { reason: 'late' })).toBe(22);
   expect(value('headgate_drift_rows_left_out_total', { reason: 'unknown_model' })).toBe(23);

@@ -2,6 +2,7 @@
 // bounded; what is older is for the query command.
 
 import { open } from 'node:fs/promises';
+import { Busy } from '../../kernel/busy.ts';
 import { textHash } from '../../kernel/text-hash.ts';
 import { type CaptureRow, ROW_ID_AT, rowIdBytes, rowOf } from '../row.ts';
 import { frameAt } from './frame.ts';
@@ -13,7 +14,7 @@ import type { Segment } from './segment-writer.ts';
 export interface DecisionFinder {
   /** @param hash `textHash` of its id */
   add(hash: number, segment: Segment, offset: number, length: number): void;
-  /** @throws where too many wait already */
+  /** @throws Busy where too many wait already */
   find(decisionId: string): Promise<CaptureRow[]>;
 }
 
@@ -63,8 +64,7 @@ export function createDecisionFinder(options: FinderOptions): DecisionFinder {
       const indexed = recent?.find(textHash(decisionId), ROWS_MAX);
       const rows = indexed === undefined ? [] : await rowsAt(indexed.places, decisionId);
       if (rows.length > 0 && indexed?.isWhole) return rows;
-      if (waiting >= WAITING_MAX)
-        throw new Error(`${WAITING_MAX} searches for decisions wait already; try again later`);
+      if (waiting >= WAITING_MAX) throw new Busy(`${WAITING_MAX} searches for decisions wait already; ask again later`);
       waiting += 1;
       const search = last.then(() => scan(decisionId)).finally(() => (waiting -= 1));
       last = search.catch(() => undefined);

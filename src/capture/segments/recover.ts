@@ -16,8 +16,6 @@ export interface RecoverOptions {
   readonly folder: string;
   /** This process: its own segments are not touched. */
   readonly replica: string;
-  readonly host: string;
-  readonly pid: number;
   readonly isAlive: IsAlive;
   readonly wallMs: number;
   /** What was found and done, for the log. */
@@ -84,13 +82,13 @@ async function closeAccount(
 }
 
 function isLeft(remains: Remains, { birth }: SpareContent, options: RecoverOptions): boolean {
-  const { replica, host, pid, isAlive, wallMs } = options;
-  const name = parseReplica(remains.replica);
+  const { replica, isAlive, wallMs } = options;
+  const [name, own] = [parseReplica(remains.replica), parseReplica(replica)];
   if (remains.replica === replica || name === undefined) return false;
   const atMs = lastSignOf(remains);
-  if (name.host !== host) return wallMs - atMs > FOREIGN_REST_MS;
+  if (name.host !== own?.host) return wallMs - atMs > FOREIGN_REST_MS;
   // In a container every start has the same pid: that of this process is its own, hence the other one is gone.
-  return name.pid === pid || !isAlive(name.pid, { birth, atMs });
+  return name.pid === own.pid || !isAlive(name.pid, { birth, atMs });
 }
 
 /** Unix milliseconds at which a process last wrote. */

@@ -1,7 +1,7 @@
-// DuckDB, opened within bounds. Nothing else in the house imports it; it is loaded when first needed, in processes that do not
+// DuckDB, opened within bounds. Nothing else in the house imports it (the architecture test holds that); it is loaded when first needed, in processes that do not
 // serve decisions. It reads and writes local files only: no extension is fetched, none is loaded from disk.
 
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api';
 
 export interface DatabaseBounds {
   readonly threads: number;
@@ -19,7 +19,15 @@ export interface Database {
   rows(sql: string): Promise<Row[]>;
   /** Rows as columns of plain values, some thousand at a time. */
   chunks(sql: string): AsyncGenerator<readonly (readonly unknown[])[]>;
+  /** What a text asks for, without running it. @throws DuckDB's words where it cannot be taken apart */
+  statements(sql: string): Promise<Statements>;
   close(): void;
+}
+
+export interface Statements {
+  readonly count: number;
+  /** Whether the first one is a SELECT, which can only read. @throws DuckDB's words where it means nothing here */
+  isSelect(): Promise<boolean>;
 }
 
 /** @param path of a database file, which is locked until `close`; null: in memory */
@@ -34,10 +42,14 @@ export async function openDatabase(path: string | null, bounds: DatabaseBounds):
     // Or a large group of rows is held twice; with one thread the order is kept all the same.
     preserve_insertion_order: 'false',
   });
-  return databaseOf(instance, await instance.connect());
+  return databaseOf(instance, await instance.connect(), duckdb.StatementType.SELECT);
 }
 
-async function databaseOf(instance: DuckDBInstance, connection: DuckDBConnection): Promise<Database> {
+async function databaseOf(
+  instance: DuckDBInstance,
+  connection: DuckDBConnection,
+  select: StatementType,
+): Promise<Database> {
   // Times are stored and shown in UTC, whatever the machine is set to.
   await connection.run("SET TimeZone = 'UTC'");
   return {
@@ -57,6 +69,18 @@ async function databaseOf(instance: DuckDBInstance, connection: DuckDBConnection
         chunk = await result.fetchChunk()
       )
         yield chunk.getColumns();
+    },
+    async statements(sql) {
+      const extracted = await connection.extractStatements(sql);
+      return {
+        count: extracted.count,
+        async isSelect() {
+          const prepared = await extracted.prepare(0);
+          const { statementType } = prepared;
+          prepared.destroySync();
+          return statementType === select;
+        },
+      };
     },
     close() {
       connection.closeSync();

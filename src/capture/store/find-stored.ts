@@ -2,6 +2,7 @@
 // manifest is read again when that has changed.
 
 import { stat } from 'node:fs/promises';
+import { Busy } from '../../kernel/busy.ts';
 import type { CaptureRow } from '../row.ts';
 import { locate } from './commit.ts';
 import { hashOf, type RowPlace, searchIndex } from './decision-index.ts';
@@ -12,11 +13,15 @@ import type { WantedRows } from './read-rows.ts';
 export type ReadRows = (decisionId: string, wanted: readonly WantedRows[]) => Promise<CaptureRow[]>;
 
 export interface StoredFinder {
+  /** @throws Busy where too many ask; the error of what cannot be read */
   find(decisionId: string): Promise<CaptureRow[]>;
 }
 
 /** Index files read at a time. */
 const SIDE_BY_SIDE = 16;
+/** Questions at a time, since all that wait for one disk wait on a few threads, and questions that wait for their turn. */
+const ASKED_MAX = 2;
+const WAITING_MAX = 64;
 /** A merge may replace files between the index and the read. */
 const TRIES = 3;
 
@@ -63,15 +68,34 @@ export function createStoredFinder(data: string, read: ReadRows): StoredFinder {
     return wanted.length === 0 ? [] : await read(decisionId, wanted);
   }
 
+  async function lookAgain(decisionId: string): Promise<CaptureRow[]> {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await look(decisionId);
+      } catch (error) {
+        if (tried === TRIES || error instanceof Busy) throw error;
+        known = null;
+      }
+    }
+  }
+
+  let asked = 0;
+  const waiting: (() => void)[] = [];
+
   return {
     async find(decisionId) {
-      for (let tried = 1; ; tried++) {
-        try {
-          return await look(decisionId);
-        } catch (error) {
-          if (tried === TRIES) throw error;
-          known = null;
-        }
+      if (asked >= ASKED_MAX) {
+        if (waiting.length >= WAITING_MAX)
+          throw new Busy(`${WAITING_MAX} searches for decisions wait already; ask again later`);
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      } else asked += 1;
+      try {
+        return await lookAgain(decisionId);
+      } finally {
+        // The turn is handed on, or given up.
+        const next = waiting.shift();
+        if (next === undefined) asked -= 1;
+        else next();
       }
     },
   };

@@ -2,6 +2,7 @@
 // while: the gate pays for DuckDB only while somebody asks.
 
 import type { ChildProcess } from 'node:child_process';
+import { Busy } from '../../kernel/busy.ts';
 import type { CaptureRow } from '../row.ts';
 import type { ReadRows } from './find-stored.ts';
 import type { FromStoreProcess, ReadJob } from './messages.ts';
@@ -77,7 +78,7 @@ export function createRowsReader({ start, idleMs = IDLE_MS, deadlineMs = DEADLIN
   return {
     async read(decisionId, wanted) {
       if (waiting.size >= WAITING_MAX)
-        throw new Error(`${WAITING_MAX} searches for decisions wait already; try again later`);
+        throw new Busy(`${WAITING_MAX} searches for decisions wait already; ask again later`);
       requests += 1;
       const job: ReadJob = { kind: 'read', request: requests, decisionId, wanted };
       const process = running();

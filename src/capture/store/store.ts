@@ -12,7 +12,7 @@ export interface Store {
   /** Look whether there is work; call it about once a second. */
   tick(): void;
   configure(plan: StorePlan): void;
-  /** Compacted rows of one decision. @throws where the store cannot be read, or too many ask */
+  /** Compacted rows of one decision. @throws Busy where too many ask; Error where the store cannot be read */
   find(decisionId: string): Promise<CaptureRow[]>;
   readonly counts: CompactorCounts;
   stop(): Promise<void>;

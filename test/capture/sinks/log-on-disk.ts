@@ -33,6 +33,7 @@ export async function openLog(
     data,
     process: { host: 'test-host', pid: options.pid ?? process.pid, startedAt: 1_700_000_000_000 + starts, isAlive },
     wall: () => Date.now(),
+    now: () => performance.now(),
     report: () => undefined,
     limits: {
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
