@@ -4,6 +4,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { parseAsked } from '../drift/distances/conventions/conventions.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { live } from './live.ts';
+import { health, readiness } from './probes.ts';
 import { problemOf, someOf } from './problem.ts';
 import * as routes from './routes.ts';
 import type { AdminView } from './view.ts';
@@ -20,13 +21,10 @@ export function addApi(app: OpenAPIHono, view: AdminView, clock: Clock): void {
 }
 
 function addProbes(app: OpenAPIHono, view: AdminView): void {
-  app.openapi(routes.healthRoute, (c) => c.json({ status: 'ok' as const }, 200));
+  app.openapi(routes.healthRoute, (c) => c.json(health(), 200));
   app.openapi(routes.readyRoute, (c) => {
-    const phase = view.phase();
-    const { generation, lastReload } = view.config();
-    const ready = phase === 'ready';
-    // Probes need no token, and problems name files and keys: those are on /api/v1/config.
-    return c.json({ ready, phase, generation, reload: { ok: lastReload.ok } }, ready ? 200 : 503);
+    const { status, body } = readiness(view);
+    return c.json(body, status);
   });
   app.openapi(routes.metricsRoute, async (c) => {
     const { text, contentType } = await view.metrics();

@@ -176,6 +176,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     },
     enter(next) {
       phase = next;
+      if (next === 'ready') void exposition.watchProcess().catch(fault);
     },
     reloaded: desk.answer,
     async stop() {

@@ -1,14 +1,12 @@
 // Whether some request can match two rules, from their keys alone. Told apart are rules that want another value in one place,
 // or paths of which neither lies below the other; of all others it must be supposed that both may hold.
 
-import { z } from 'zod';
-
-const conditions = z.object({
-  header: z.record(z.string(), z.string()).default({}),
-  query: z.record(z.string(), z.string()).default({}),
-  path: z.string().optional(),
-  body: z.record(z.string(), z.string()).default({}),
-});
+interface Conditions {
+  readonly header: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, string>>;
+  readonly path: string | undefined;
+}
 
 /** @param a and @param b keys of rules (split-keys.ts) */
 export function bothMayHold(a: string, b: string): boolean {
@@ -24,13 +22,22 @@ export function bothMayHold(a: string, b: string): boolean {
 }
 
 /** null: a key of a form that is not known here. */
-function conditionsOf(key: string): z.output<typeof conditions> | null {
+function conditionsOf(key: string): Conditions | null {
+  let found: unknown;
   try {
-    const found = conditions.safeParse(JSON.parse(key));
-    return found.success ? found.data : null;
+    found = JSON.parse(key);
   } catch {
     return null;
   }
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) return null;
+  const { header = {}, query = {}, body = {}, path } = found as Record<string, unknown>;
+  if (!areTexts(header) || !areTexts(query) || !areTexts(body)) return null;
+  return path === undefined || typeof path === 'string' ? { header, query, body, path } : null;
+}
+
+function areTexts(value: unknown): value is Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => typeof text === 'string');
 }
 
 function isBelow(path: string, above: string): boolean {

@@ -1,7 +1,7 @@
 // The Prometheus exposition: families that read shared memory at scrape time, and prom-client's own about the process. Nothing
 // here is ever called on the request path. Which numbers there are: families.ts for the gateway's, monitor-families.ts for the rest.
 
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Role } from '../model.ts';
 import { gatewayFamilies, gatewayLogLinesLost, seriesFamilies } from './families.ts';
 import type { MeterBlock } from './meters.ts';
@@ -16,6 +16,8 @@ export interface Exposition {
   register(family: Family): void;
   /** The numbers of the monitor, once it has them. */
   registerMonitor(numbers: MonitorNumbers): void;
+  /** Load what counts CPU, memory, collections and the event loop, and let it begin: once the gate is ready, or for the first scrape. */
+  watchProcess(): Promise<void>;
   /** Text exposition, with the content type to serve it under. */
   render(): Promise<{ readonly text: string; readonly contentType: string }>;
   /** @returns undefined where nothing was ever counted under this key */
@@ -32,7 +34,6 @@ export interface ExpositionOptions {
 }
 
 export function createExposition(options: ExpositionOptions): Exposition {
-  const registry = new Registry();
   const sums = createSums();
   const families: (Family | WrittenFamily)[] = [];
   const register = (family: Family | WrittenFamily): void => {
@@ -42,7 +43,15 @@ export function createExposition(options: ExpositionOptions): Exposition {
 
   for (const family of [...seriesFamilies(sums), ...gatewayFamilies(sums)]) register(family);
   register(buildInfo(options.version));
-  if (options.process) collectDefaultMetrics({ register: registry });
+  let loading: Promise<Registry> | undefined;
+  const ownNumbers = (): Promise<Registry> => {
+    loading ??= import('prom-client').then(({ collectDefaultMetrics, Registry }) => {
+      const registry = new Registry();
+      if (options.process) collectDefaultMetrics({ register: registry });
+      return registry;
+    });
+    return loading;
+  };
 
   return {
     sums,
@@ -54,7 +63,11 @@ export function createExposition(options: ExpositionOptions): Exposition {
       };
       for (const family of monitorFamilies(numbers, gateways)) register(family);
     },
+    async watchProcess() {
+      await ownNumbers();
+    },
     async render() {
+      const registry = await ownNumbers();
       sums.refresh();
       // prom-client 15 writes Nan; the format has NaN. A label's value never holds a line break, so only values match.
       const own = (await registry.metrics()).replaceAll(' Nan\n', ' NaN\n');

@@ -25,3 +25,16 @@ test.each([null, 's3cret'])('a failed reload leaves the gate ready, and is said 
   const { generation } = view.config();
   expect(await answer.json()).toEqual({ ready: true, phase: 'ready', generation, reload: { ok: false } });
 });
+
+test('a probe is told the same before the app is loaded and after', async () => {
+  const { get } = await serve();
+  const told = async () => {
+    const answer = await get('/readyz');
+    return [answer.status, answer.headers.get('content-type'), await answer.json()];
+  };
+  const early = await told();
+  // Waits for the app.
+  expect((await get('/metrics')).status).toBe(200);
+  expect(await told()).toEqual(early);
+  expect((await get('/healthz?verbose')).status).toBe(200);
+});
