@@ -2,9 +2,10 @@
 // are sent side by side, and the events of one model one after the other.
 
 import type { CloudEventsSinkPlan } from '../../config/plan.ts';
+import { faultOfStatus, type HttpClient } from '../../http/http-client.ts';
 import { binaryHeaders, type CloudEvent, cloudEventsOf, eventJson } from './cloud-event.ts';
-import { createHttpClient, faultOfStatus, type HttpClient } from './http-client.ts';
 import { type Settle, type Sink, SinkFailure, type SinkRecord } from './sink.ts';
+import { createSinkClient } from './sink-client.ts';
 
 /** Models sent side by side. */
 const CONNECTIONS = 8;
@@ -13,7 +14,7 @@ export const cloudevents = {
   type: 'cloudevents',
   open(plan) {
     const { origin, pathname, search } = new URL(plan.url);
-    const client = createHttpClient(origin, plan.tls, plan.timeoutMs, CONNECTIONS);
+    const client = createSinkClient(origin, plan.tls, plan.timeoutMs, CONNECTIONS);
     const target: Target = { client, origin, path: pathname + search, headers: plan.headers };
     return {
       deliver: (records, settle, signal) =>

@@ -2,9 +2,10 @@
 // attempt leaves is tried again, ever more slowly, and told; nothing else is read meanwhile, so memory does not grow.
 
 import type { Clock } from '../../kernel/clock.ts';
+import { waitMs } from '../../kernel/patience.ts';
 import type { Random } from '../../kernel/random.ts';
 import { textOf } from '../segments/folder.ts';
-import { waitMs } from './patience.ts';
+
 import type { Pause } from './pause.ts';
 import { type OpenSink, SinkFailure, type SinkRecord } from './sink.ts';
 import { createSinkCounts, type SinkCounts, type SinkState } from './sink-state.ts';

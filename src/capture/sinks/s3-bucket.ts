@@ -2,8 +2,9 @@
 // verifies and keeps. An upload in parts that fails is taken back, so that no parts are left to be paid for.
 
 import type { S3SinkPlan } from '../../config/plan.ts';
-import { createHttpClient, type HttpAnswer } from './http-client.ts';
+import type { HttpAnswer } from '../../http/http-client.ts';
 import { sha256, signS3 } from './s3-signature.ts';
+import { createSinkClient } from './sink-client.ts';
 
 export interface Bucket {
   /** @throws SinkFailure */
@@ -25,7 +26,7 @@ export function createBucket(
   const { bucket, region, credentials, addressing, timeoutMs } = plan;
   const endpoint = new URL(plan.endpoint);
   const host = addressing === 'host' ? `${bucket}.${endpoint.host}` : endpoint.host;
-  const client = createHttpClient(`${endpoint.protocol}//${host}`, plan.tls, timeoutMs, 4);
+  const client = createSinkClient(`${endpoint.protocol}//${host}`, plan.tls, timeoutMs, 4);
 
   interface Asked {
     readonly method: 'PUT' | 'POST' | 'DELETE';

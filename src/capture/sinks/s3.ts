@@ -4,7 +4,7 @@
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import type { S3SinkPlan } from '../../config/plan.ts';
-import { faultOfStatus } from './http-client.ts';
+import { faultOfStatus } from '../../http/http-client.ts';
 import { rowJson } from './row-json.ts';
 import { createBucket } from './s3-bucket.ts';
 import { type Sink, SinkFailure, type SinkRecord } from './sink.ts';

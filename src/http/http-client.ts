@@ -1,9 +1,29 @@
-// HTTP as sinks speak it: one server, connections kept, a deadline for every request, failures in the words of the contract.
-// What an answer's status means is each sink's own business.
+// HTTP as sinks and webhooks speak it: one server, connections kept, a deadline for every request, and one word for why there
+// was no answer. What an answer means for what was sent is the caller's own business.
 
 import { Pool } from 'undici';
-import type { ClientTlsPlan } from '../../config/plan.ts';
-import { SinkFailure, type SinkFault } from './sink.ts';
+
+/** PEM texts; null: as Node has it. */
+export interface ClientTls {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly serverName: string | null;
+  readonly verify: boolean;
+}
+
+/** Why a server has not taken what was sent, and may later. Labels of a metric, hence few. */
+export type HttpFault = 'connect' | 'timeout' | 'throttled' | 'status' | 'credentials' | 'missing';
+
+/** There is no answer. The message names the server alone: a path may be a secret. */
+export class NoAnswer extends Error {
+  readonly fault: HttpFault;
+
+  constructor(fault: HttpFault, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+  }
+}
 
 export interface HttpAnswer {
   readonly status: number;
@@ -21,7 +41,7 @@ export interface HttpRequest {
 }
 
 export interface HttpClient {
-  /** @throws SinkFailure where there is no answer */
+  /** @throws NoAnswer */
   ask(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
@@ -31,7 +51,7 @@ const ANSWER_BYTES_MAX = 64 * 1024;
 /** @param origin scheme://host:port */
 export function createHttpClient(
   origin: string,
-  tls: ClientTlsPlan | null,
+  tls: ClientTls | null,
   timeoutMs: number,
   connections: number,
 ): HttpClient {
@@ -68,14 +88,14 @@ export function createHttpClient(
         }
         return { status: answer.statusCode, headers: answer.headers, text: Buffer.concat(pieces).toString('utf8') };
       } catch (error) {
-        throw new SinkFailure(faultOf(error), `${origin}: ${wordsOf(error)}`, { cause: error });
+        throw new NoAnswer(faultOf(error), `${origin}: ${wordsOf(error)}`, { cause: error });
       }
     },
     close: () => pool.destroy(),
   };
 }
 
-function faultOf(error: unknown): SinkFault {
+function faultOf(error: unknown): HttpFault {
   const { name, code = '' } = error as NodeJS.ErrnoException;
   if (name === 'TimeoutError' || code.includes('TIMEOUT') || code === 'ETIMEDOUT') return 'timeout';
   return 'connect';
@@ -86,8 +106,8 @@ function wordsOf(error: unknown): string {
   return message === '' ? String(code) : message;
 }
 
-/** What an answer says about the sink as a whole; null: it is about what was sent, or success. */
-export function faultOfStatus(status: number): SinkFault | null {
+/** What an answer says about the server as a whole; null: it is about what was sent, or success. */
+export function faultOfStatus(status: number): HttpFault | null {
   if (status === 429) return 'throttled';
   if (status === 401 || status === 403 || status === 407) return 'credentials';
   if (status === 404 || status === 405) return 'missing';
