@@ -3,6 +3,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { parseAsked } from '../drift/distances/conventions/conventions.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { addAlarms } from './alarm-routes.ts';
 import { live } from './live.ts';
 import { health, readiness } from './probes.ts';
 import { problemOf, someOf } from './problem.ts';
@@ -16,6 +17,7 @@ export function addApi(app: OpenAPIHono, view: AdminView, clock: Clock): void {
   addModels(app, view);
   addDecisions(app, view);
   addOutcomes(app, view);
+  addAlarms(app, view);
   addConfig(app, view);
   app.openapi(routes.liveRoute, (c) => c.json(live(view, c.req.valid('query').model, clock.wall()), 200));
 }

@@ -1,6 +1,8 @@
 // What the admin side shows and asks for, as an interface: the monitor composes it from the rooms, the Hono app serves it.
 // Every shape here is the JSON of an API answer, described once more as a schema in openapi.ts.
 
+import type { AlarmView } from '../alarms/alarms.ts';
+import type { WebhookState } from '../alarms/webhook.ts';
 import type { WindowName } from '../drift/counts/windows.ts';
 import type { AskedReport } from '../drift/report.ts';
 import type { Role } from '../model.ts';
@@ -258,6 +260,11 @@ export interface AdminView {
   /** @param raw as they came in JSON */
   addOutcomes(raw: readonly unknown[]): Promise<OutcomesTaken>;
   sinks(): readonly SinkView[];
+  alarms(): { readonly alarms: readonly AlarmView[]; readonly webhooks: readonly WebhookState[] };
+  /** Of each: undefined where no alarm with this id is open. */
+  acknowledge(id: string, by: string | null, note: string | null): AlarmView | undefined;
+  snooze(id: string, forMs: number, by: string | null, note: string | null): AlarmView | undefined;
+  resolve(id: string, by: string | null, note: string | null): AlarmView | undefined;
   /** Prometheus exposition and its content type. */
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;
   reload(): Promise<ReloadOutcome>;

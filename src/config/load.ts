@@ -12,6 +12,7 @@ import { child, entriesOf, type Located } from './located.ts';
 import { createNamedFiles, type NamedFiles } from './named-files.ts';
 import type { ModelPlan, Plan } from './plan.ts';
 import { createFindings, type Findings, type Problem } from './problem.ts';
+import { resolveAlarms } from './resolve-alarms.ts';
 import { resolveGate } from './resolve-gate.ts';
 import { resolveModel } from './resolve-model.ts';
 import { resolveSinks } from './resolve-sinks.ts';
@@ -52,11 +53,12 @@ export function loadPlan(file: string, { env, serial }: LoadOptions): LoadResult
   const models = readModels(root, includes.models, files, findings);
   const named = new Set(models.plans.map(({ name }) => name));
   const sinks = resolveSinks(raw.captures.sinks, child(root, 'captures', 'sinks') ?? root, named, files, findings);
+  const alarms = resolveAlarms(raw.alarms, child(root, 'alarms') ?? root, named, files, findings);
   const read = { files: files.all, patterns: includes.patterns };
   if (findings.count > 0) return { kind: 'problems', problems: findings.all(), ...read };
   const { models: _models, defaults: _defaults, include: _include, ...own } = raw;
   const generation = generationOf({ gate: shareable(own, root), models: models.content, files: files.digests });
-  return { kind: 'plan', plan: planOf({ ...gate, sinks }, models.plans, generation, serial), ...read };
+  return { kind: 'plan', plan: planOf({ ...gate, sinks, alarms }, models.plans, generation, serial), ...read };
 }
 
 /** What to watch: the files of a result, and those that its patterns match now. */

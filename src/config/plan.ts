@@ -15,6 +15,7 @@ export interface Plan {
   readonly captures: CapturesPlan;
   /** Where records are sent on to, in the order of the file. */
   readonly sinks: readonly SinkPlan[];
+  readonly alarms: AlarmsPlan;
   readonly telemetry: TelemetryPlan;
   readonly models: readonly ModelPlan[];
 }
@@ -372,3 +373,42 @@ export interface S3Credentials {
   readonly secretAccessKey: string;
   readonly sessionToken: string | null;
 }
+
+/** Who is told that a model drifts, and how often. */
+export interface AlarmsPlan {
+  /** Shortest time between two messages about one model. */
+  readonly groupMs: number;
+  /** What begins anew within this time of its end having been told waits for it to be over. */
+  readonly cooldownMs: number;
+  /** null: what is open is told once. */
+  readonly remindMs: number | null;
+  /** In the order of the file. */
+  readonly webhooks: readonly WebhookPlan[];
+}
+
+export type AlarmFormatName = 'cloudevents' | 'slack' | 'alertmanager';
+
+export interface WebhookPlan {
+  readonly name: string;
+  /** A secret, as Slack has it. */
+  readonly url: string;
+  readonly format: AlarmFormatName;
+  /** null: all. */
+  readonly models: readonly string[] | null;
+  readonly events: readonly AlarmEventName[];
+  readonly headers: Readonly<Record<string, string>>;
+  /** null: messages are not signed. */
+  readonly secret: string | null;
+  readonly perHour: number;
+  readonly timeoutMs: number;
+  readonly tls: ClientTlsPlan | null;
+}
+
+export type AlarmEventName =
+  | 'drift.confirmed'
+  | 'drift.resolved'
+  | 'data.gap'
+  | 'data.resumed'
+  | 'quality.degraded'
+  | 'quality.recovered'
+  | 'alarm.ongoing';

@@ -24,6 +24,7 @@ import {
   whole,
   words,
 } from './quantities.ts';
+import { alarmsSchema } from './schema-alarms.ts';
 import { sinksSchema } from './schema-sinks.ts';
 import { versionSchema } from './schema-version.ts';
 
@@ -345,6 +346,7 @@ export const gateSchema = z.strictObject({
     .prefault({})
     .describe('How records are written, and what stays of them.'),
   telemetry: telemetrySchema.prefault({}).describe('Logs and traces.'),
+  alarms: alarmsSchema.prefault({}).describe('Who is told that a model drifts.'),
   include: oneOrMany(words()).optional().describe('Files with more `models`; globs, relative to this file.'),
   defaults: z.unknown().optional(),
   models: z.unknown().optional(),

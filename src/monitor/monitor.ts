@@ -4,6 +4,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { createAdminServer } from '../admin/server.ts';
 import type { AdminView, ConfigStatus, Phase, ReloadOutcome } from '../admin/view.ts';
+import { type Alarms, createAlarms } from '../alarms/alarms.ts';
 import { type Capture, createCapture } from '../capture/capture.ts';
 import { isAlive } from '../capture/segments/process-life.ts';
 import { createStore, type Store } from '../capture/store/store.ts';
@@ -11,7 +12,7 @@ import { type Comparer, createComparer } from '../compare/comparer.ts';
 import type { Plan } from '../config/plan.ts';
 import { createDriftEngine, type DriftEngine } from '../drift/engine.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { uniform } from '../kernel/ids.ts';
+import { uniform, uuidv7 } from '../kernel/ids.ts';
 import { createOutcomeFinder } from '../outcomes/find-outcomes.ts';
 import { createOutcomeLog, type OutcomeLog } from '../outcomes/outcome-log.ts';
 import type { Allocations, Histories } from '../split/tables.ts';
@@ -29,6 +30,7 @@ import type { MonitorSetup } from './messages.ts';
 import { createObserver } from './observe.ts';
 import { createPlanShelf } from './plan-shelf.ts';
 import { createReloadDesk } from './reload-desk.ts';
+import { reconcile, sightingsOf, watchedBy } from './sightings.ts';
 import { createSinks, type Sinks } from './sinks.ts';
 import { takeOutcomes } from './take-outcomes.ts';
 import { startTicks } from './ticks.ts';
@@ -92,7 +94,11 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const finder = createOutcomeFinder({ data });
   const sinks = createSinks({ data, replica: capture.replica, logLevel: telemetry.logLevel }, log, clock, uniform);
   const shelf = createPlanShelf(setup.plan, setup.allocations, setup.histories);
-  const drift = createDriftEngine({ clock });
+  const alarms = await createAlarms({ data, clock, random: uniform, newId: uuidv7, log });
+  const drift = createDriftEngine({
+    clock,
+    onChange: (change) => sightingsOf(change).forEach(alarms.see),
+  });
   const comparer = createComparer({ clock, seed: Math.floor(uniform() * 2 ** 32) });
   const traffic = createTraffic(exposition.sums, clock);
   const unreadable = createUnreadableCounts((model, side, why, count) =>
@@ -122,6 +128,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       store,
       outcomes,
       sinks,
+      alarms,
       comparer,
       logLinesLost: options.logLinesLost,
       unreadable,
@@ -139,18 +146,28 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     decision: (id) => findDecision(id, { capture, store, outcomes: finder, clock }),
     addOutcomes: (raw) => takeOutcomes(outcomes, raw, clock.wall()),
     sinks: sinks.states,
+    alarms: () => ({ alarms: alarms.list(), webhooks: alarms.numbers().webhooks }),
+    acknowledge: alarms.acknowledge,
+    snooze: alarms.snooze,
+    resolve: alarms.resolve,
     metrics: exposition.render,
     reload: desk.ask,
   };
 
   await baselines.apply(setup.plan);
+  alarms.apply(setup.plan.alarms, watchedBy(setup.plan));
+  const models = setup.plan.models.map(({ name }) => name);
+  reconcile(alarms, drift, models, clock.wall());
   const server = await createAdminServer({ view, ...admin, clock, report: (error) => log.error({ err: error }) }).catch(
     async (error: unknown) => {
       await capture.close();
       throw new Error(listenProblem(admin.host, admin.port, error));
     },
   );
-  const ticks = startTicks({ capture, store, traffic, drift, comparer, fault }, setup.plan.captures.commit.everyMs);
+  const ticks = startTicks(
+    { capture, store, traffic, drift, alarms, comparer, fault },
+    setup.plan.captures.commit.everyMs,
+  );
   sinks.apply(setup.plan.sinks);
 
   return {
@@ -169,6 +186,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       comparer.retain(named);
       capture.retainModels(named.keys());
       unreadable.retain(named.keys());
+      alarms.apply(plan.alarms, watchedBy(plan));
       void baselines.apply(plan).catch(fault);
     },
     configure(next) {
@@ -182,7 +200,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     async stop() {
       await intake.finish(options.hangUpMs ?? HANG_UP_MS);
       ticks.stop();
-      await Promise.all([store.stop(), outcomes.close()]);
+      await Promise.all([store.stop(), outcomes.close(), alarms.stop()]);
       // Sinks deliver what capture has written until its end.
       await Promise.all([capture.close().then(sinks.stop), traces?.close(), server.close()]);
     },
@@ -200,13 +218,14 @@ function numbersOf(sources: {
   readonly store: Store;
   readonly outcomes: OutcomeLog;
   readonly sinks: Sinks;
+  readonly alarms: Alarms;
   readonly unreadable: UnreadableCounts;
   readonly drift: DriftEngine;
   readonly comparer: Comparer;
   readonly logLinesLost: () => number;
   readonly config: MonitorNumbers['config'];
 }): MonitorNumbers {
-  const { capture, store, outcomes, sinks, unreadable, drift, comparer, logLinesLost, config } = sources;
+  const { capture, store, outcomes, sinks, alarms, unreadable, drift, comparer, logLinesLost, config } = sources;
   const snapshot = createAccountSnapshot(capture);
   return {
     config,
@@ -215,6 +234,7 @@ function numbersOf(sources: {
     store: () => store.counts,
     outcomes: () => outcomes.counts,
     sinks: sinks.states,
+    alarms: alarms.numbers,
     unreadable: unreadable.all,
     driftCounts: drift.counters,
     compare: comparer.counters,

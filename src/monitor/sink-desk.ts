@@ -2,10 +2,10 @@
 // and come again - and what is known of it, counted over all the lives of the thread. What it had not delivered is still on disk.
 
 import { Worker } from 'node:worker_threads';
-import { waitMs } from '../capture/sinks/patience.ts';
 import { quietState, type SinkState, sumOfStates } from '../capture/sinks/sink-state.ts';
 import type { SinkPlan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { waitMs } from '../kernel/patience.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Logger } from '../telemetry/logs.ts';
 import type { FromSink, SinksSetup, SinkThreadSetup, ToSink } from './sink-messages.ts';

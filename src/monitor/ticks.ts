@@ -1,6 +1,7 @@
-// The monitor's time: groups of records go to disk, histories advance, windows of drift end, waiting halves are let go,
+// The monitor's time: groups of records go to disk, histories advance, windows of drift end, alarms are told, waiting halves are let go,
 // and the store looks whether segments wait.
 
+import type { Alarms } from '../alarms/alarms.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Store } from '../capture/store/store.ts';
 import type { Comparer } from '../compare/comparer.ts';
@@ -12,6 +13,7 @@ export interface TickTakers {
   readonly store: Store;
   readonly traffic: Traffic;
   readonly drift: DriftEngine;
+  readonly alarms: Alarms;
   readonly comparer: Comparer;
   readonly fault: (error: unknown) => void;
 }
@@ -25,7 +27,10 @@ export interface Ticks {
 }
 
 /** @param commitMs between two group commits: what a crash may cost, and what a disk is asked to bear */
-export function startTicks({ capture, store, traffic, drift, comparer, fault }: TickTakers, commitMs: number): Ticks {
+export function startTicks(
+  { capture, store, traffic, drift, alarms, comparer, fault }: TickTakers,
+  commitMs: number,
+): Ticks {
   const guarded = (run: () => void): void => {
     try {
       run();
@@ -39,6 +44,8 @@ export function startTicks({ capture, store, traffic, drift, comparer, fault }: 
   const second = setInterval(() => {
     guarded(traffic.tick);
     guarded(drift.tick);
+    // After drift, so that all that one tick found is one message.
+    guarded(alarms.tick);
     guarded(comparer.sweep);
     guarded(store.tick);
   }, SECOND_MS);

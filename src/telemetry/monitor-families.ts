@@ -1,5 +1,6 @@
 // The metric families of what the monitor knows: configuration, capture, drift. It hands in callbacks, read at each scrape.
 
+import { type AlarmNumbers, alarmFamilies } from './alarm-families.ts';
 import { type SinkNumbers, sinkFamilies } from './sink-families.ts';
 import type { Family, Sample } from './text-format.ts';
 
@@ -50,6 +51,7 @@ export interface MonitorNumbers {
   captureModels(): ReadonlyMap<string, CaptureNumbers>;
   /** Where records are sent on to. */
   readonly sinks: () => readonly SinkNumbers[];
+  readonly alarms: () => AlarmNumbers;
   unreadable(): Iterable<{ readonly model: string; readonly count: number }>;
   drift(): Iterable<{
     readonly model: string;
@@ -99,6 +101,7 @@ export function monitorFamilies(all: MonitorNumbers, gateways: GatewayNumbers): 
     ...storeFamilies(numbers),
     ...outcomeFamilies(numbers),
     ...sinkFamilies(numbers.sinks),
+    ...alarmFamilies(numbers.alarms),
     ...driftFamilies(numbers),
     ...driftCountFamilies(numbers),
     ...compareFamilies(numbers),

@@ -12,6 +12,8 @@ import type {
   ShadowView,
   TrafficView,
 } from '../../src/admin/view.ts';
+import type { AlarmView } from '../../src/alarms/alarms.ts';
+import type { WebhookState } from '../../src/alarms/webhook.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
 
 const ENDED = { received: 10, captured: 4, sampledOut: 0, dropped: { disk_full: 3 }, withheld: 0 };
@@ -324,6 +326,11 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
         lastFailure: { at: 1_700_000_001_000, fault: 'connect', message: 'http://127.0.0.1:1: connection refused' },
       },
     ],
+    alarms: () => ({ alarms: [ALARM], webhooks: [WEBHOOK] }),
+    acknowledge: (id, by, note) => (id === ALARM.id ? { ...ALARM, state: 'acknowledged', by, note } : undefined),
+    snooze: (id, forMs, by, note) =>
+      id === ALARM.id && forMs > 0 ? { ...ALARM, state: 'snoozed', by, note } : undefined,
+    resolve: (id) => (id === ALARM.id ? { ...ALARM, state: 'resolved' } : undefined),
     decision: async (id) =>
       id === 'known'
         ? {
@@ -361,3 +368,40 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
 }
 
 const OUTCOMES = [{ name: 'default', value: true, at: '2026-01-01T00:00:00.000Z', key: 'k' }];
+
+const ALARM: AlarmView = {
+  id: '0190b0a0-0000-7000-8000-000000000001',
+  kind: 'drift',
+  state: 'open',
+  model: 'credit-default',
+  version: 'logistic',
+  role: 'champion',
+  side: 'request',
+  feature: 'AGE',
+  episode: 1,
+  since: '2026-01-15T11:00:00.000Z',
+  openedAt: '2026-01-15T12:00:00.000Z',
+  resolvedAt: null,
+  ending: null,
+  evidence: 21.5,
+  psi: 0.31,
+  cause: { text: 'looks like x100', kind: 'unit change', where: { key: 'caller', value: 'mobile' }, lookAt: null },
+  by: null,
+  note: null,
+  snoozedUntil: null,
+  sentence: 'credit-default / logistic: feature "AGE" has drifted.',
+  told: { oncall: { of: 'opened', at: '2026-01-15T12:00:01.000Z' } },
+};
+
+const WEBHOOK: WebhookState = {
+  name: 'oncall',
+  format: 'slack',
+  host: 'https://hooks.slack.com',
+  state: 'failing',
+  waiting: 1,
+  delivered: 3,
+  refused: 0,
+  failures: { timeout: 1 },
+  lastDeliveredAt: 1_700_000_000_000,
+  lastFailure: { at: 1_700_000_001_000, fault: 'timeout', message: 'https://hooks.slack.com: nothing came' },
+};

@@ -8,6 +8,8 @@ import { serve } from './served.ts';
 
 type Step = readonly [template: string, path: string, status: number, method?: string, body?: unknown];
 
+const ALARM = '0190b0a0-0000-7000-8000-000000000001';
+
 const WALK: readonly Step[] = [
   ['/healthz', '/healthz', 200],
   ['/readyz', '/readyz', 200],
@@ -31,6 +33,15 @@ const WALK: readonly Step[] = [
   ['/api/v1/decisions/{id}', '/api/v1/decisions/busy', 503],
   ['/api/v1/captures', '/api/v1/captures', 200],
   ['/api/v1/sinks', '/api/v1/sinks', 200],
+  ['/api/v1/alarms', '/api/v1/alarms', 200],
+  ['/api/v1/alarms', '/api/v1/alarms?model=credit-default&state=open', 200],
+  ['/api/v1/alarms', '/api/v1/alarms?state=loud', 400],
+  ['/api/v1/alarms/{id}/acknowledge', `/api/v1/alarms/${ALARM}/acknowledge`, 200, 'POST', { by: 'ann' }],
+  ['/api/v1/alarms/{id}/acknowledge', `/api/v1/alarms/${ALARM}/acknowledge`, 200, 'POST'],
+  ['/api/v1/alarms/{id}/acknowledge', '/api/v1/alarms/none/acknowledge', 404, 'POST', {}],
+  ['/api/v1/alarms/{id}/snooze', `/api/v1/alarms/${ALARM}/snooze`, 200, 'POST', { for: '4h', note: 'known' }],
+  ['/api/v1/alarms/{id}/snooze', `/api/v1/alarms/${ALARM}/snooze`, 400, 'POST', { for: 'a while' }],
+  ['/api/v1/alarms/{id}/resolve', `/api/v1/alarms/${ALARM}/resolve`, 200, 'POST', {}],
   ['/api/v1/config', '/api/v1/config', 200],
   ['/api/v1/live', '/api/v1/live', 200],
   ['/api/v1/live', '/api/v1/live?model=card-fraud', 200],

@@ -37,6 +37,7 @@ test('the answers of the monitor itself have the documented shape, field by fiel
       `${model}/drift`,
       '/api/v1/captures',
       '/api/v1/sinks',
+      '/api/v1/alarms',
       '/api/v1/config',
       '/api/v1/live',
     ]) {

@@ -14,6 +14,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   split: 4,
   upstream: 4,
   mirror: 4,
+  alarms: 4,
   capture: 4,
   compare: 4,
   drift: 4,

@@ -56,6 +56,7 @@ export function plan(models: readonly ModelPlan[], data: string, changes: Partia
       store: { everyMs: null, memoryBytes: 2 ** 28, retention: { bodiesMs: 1e9, recordsMs: 1e9, bytesMax: 1e9 } },
     },
     sinks: [],
+    alarms: { groupMs: 0, cooldownMs: 0, remindMs: null, webhooks: [] },
     telemetry: {
       logLevel: 'silent',
       accessLog: 0,

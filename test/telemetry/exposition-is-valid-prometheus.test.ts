@@ -61,6 +61,24 @@ const numbers: MonitorNumbers = {
       lastDeliveredAt: 58_500,
     },
   ],
+  alarms: () => ({
+    open: [{ model: 'fraud', kind: 'drift', count: 61 }],
+    opened: { drift: 62 },
+    resolved: { gap: 63 },
+    refused: 64,
+    unsaved: 65,
+    webhooks: [
+      {
+        name: 'oncall',
+        state: 'failing',
+        waiting: 66,
+        delivered: 67,
+        refused: 68,
+        failures: { timeout: 69 },
+        lastDeliveredAt: 70_500,
+      },
+    ],
+  }),
   unreadable: () => [{ model: 'fraud', count: 3 }],
   drift: () => [
     { model: 'fraud', version: 'v1', feature: 'amount', side: 'request', psi: 0.31 },
@@ -143,6 +161,18 @@ test('configuration, capture and drift are shown as the monitor gives them', asy
   exposition.registerMonitor(numbers);
   const { value, families } = await scrape(exposition);
   expect(value('headgate_config_info', { generation: 'abcdef0123456789' })).toBe(1);
+  expect(value('headgate_alarms_open', { model: 'fraud', kind: 'drift' })).toBe(61);
+  expect(value('headgate_alarms_opened_total', { kind: 'drift' })).toBe(62);
+  expect(value('headgate_alarms_resolved_total', { kind: 'gap' })).toBe(63);
+  expect(value('headgate_alarms_refused_total')).toBe(64);
+  expect(value('headgate_alarms_unsaved_total')).toBe(65);
+  const webhook = 'oncall';
+  expect(value('headgate_alarm_webhook_up', { webhook })).toBe(0);
+  expect(value('headgate_alarm_webhook_waiting', { webhook })).toBe(66);
+  expect(value('headgate_alarm_webhook_delivered_total', { webhook })).toBe(67);
+  expect(value('headgate_alarm_webhook_refused_total', { webhook })).toBe(68);
+  expect(value('headgate_alarm_webhook_failures_total', { webhook, reason: 'timeout' })).toBe(69);
+  expect(value('headgate_alarm_webhook_last_delivered_timestamp_seconds', { webhook })).toBe(70.5);
   expect(value('headgate_config_last_reload_successful')).toBe(0);
   expect(value('headgate_config_last_reload_success_timestamp_seconds')).toBe(1_700_000_000.5);
   expect(value('headgate_config_reloads_total', { result: 'failure' })).toBe(1);
