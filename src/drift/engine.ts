@@ -6,7 +6,7 @@ import type { ModelPlan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Role } from '../model.ts';
 import type { Table } from '../protocols/protocol.ts';
-import type { Baseline, Side } from './baseline/baseline.ts';
+import { type Baseline, referencesOf, type Side } from './baseline/baseline.ts';
 import { createProvisional, type Provisional } from './baseline/provisional.ts';
 import { createStreamGroup, type GroupKey, type Source, type Stream, type StreamGroup } from './counts/stream-group.ts';
 import { coveredBy } from './counts/windows.ts';
@@ -174,11 +174,11 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
 
   /** Columns of a baseline file are the only ones watched on a side that it describes; else the first rows are the baseline. */
   function sourceOf(watch: Watch, version: string, side: Side): Source {
-    const file = watch.baseline?.[side];
+    const file = referencesOf(watch.baseline, side, version);
     let columns = 0;
     return (name) => {
-      const reference = file?.get(name) ?? null;
-      if (reference === null && file !== undefined && file.size > 0) {
+      const reference = file.get(name) ?? null;
+      if (reference === null && file.size > 0) {
         counters.columnsUnknown++;
         return null;
       }
@@ -225,7 +225,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     const key = `${side} ${role} ${version}`;
     let group = watch.groups.get(key);
     if (group === undefined) {
-      const expected = watch.baseline?.[side].keys() ?? [];
+      const expected = referencesOf(watch.baseline, side, version).keys();
       group = createStreamGroup(
         { version, role, side },
         { slots: windowTicks + 1, tickMs: watch.tickMs },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseBaseline, writeBaseline } from '../../src/drift/baseline/baseline.ts';
+import { parseBaseline, referencesOf } from '../../src/drift/baseline/baseline.ts';
+import { writeBaseline } from '../../src/drift/baseline/write-baseline.ts';
 import { tableOf } from './plans.ts';
 
 const numeric = { side: 'request', name: 'x', kind: 'numeric', edges: [0, 1, 2], counts: [3, 4] };
@@ -78,9 +79,76 @@ test('a baseline may say when it was made', () => {
 test('a file of another kind is refused', () => {
   expect(problemsOf('{')[0]).toMatch(/^not JSON: /);
   expect(problemsOf('[]')).toContain('baseline: must be an object');
-  expect(problemsOf('{"format":"headgate-baseline/2","model":"m","features":[]}')).toEqual([
-    'format: must be "headgate-baseline/1"',
+  expect(problemsOf('{"format":"headgate-baseline/3","model":"m","features":[]}')).toEqual([
+    'format: must be "headgate-baseline/2", or "headgate-baseline/1"',
   ]);
   expect(problemsOf(file(numeric, numeric))).toEqual(['features[1].name: "x" is listed twice']);
   expect(problemsOf(file(numeric))).toEqual([]);
+});
+
+const column = {
+  side: 'request',
+  name: 'x',
+  type: 'number',
+  nullable: true,
+  range: [0, 1.5],
+  kind: 'numeric',
+  edges: [0, 1, 2],
+  counts: [300, 100],
+  special: { null: 4 },
+  overdispersion: 1.5,
+};
+const file2 = (changes: object, ...features: unknown[]) =>
+  JSON.stringify({ format: 'headgate-baseline/2', model: 'm', ...changes, features });
+
+test('format 2 has the schema, overdispersion, where the rows came from, and what others put in', () => {
+  const source = { kind: 'file', name: 'train.csv', rows: 404, first: '2026-01-01T00:00:00Z' };
+  const predicted = { ...column, side: 'response', version: 'old' };
+  const read = parseBaseline(file2({ source, surrogate: { weights: [1] } }, column, predicted));
+  if (!read.ok) throw new Error(read.problems.join());
+  const { baseline } = read;
+  expect(baseline.source).toEqual({ ...source, first: '2026-01-01T00:00:00.000Z', last: null });
+  expect(baseline.surrogate).toEqual({ weights: [1] });
+  expect(baseline.request.get('x')).toMatchObject({
+    rows: 404,
+    overdispersion: 1.5,
+    seasonal: false,
+    schema: { type: 'number', nullable: true, range: [0, 1.5] },
+  });
+  expect([...referencesOf(baseline, 'response', 'old').keys()]).toEqual(['x']);
+  expect([...referencesOf(baseline, 'response', 'new').keys()]).toEqual([]);
+  expect([...referencesOf(baseline, 'request', 'new').keys()]).toEqual(['x']);
+});
+
+test('what is new in format 2 is read as strictly', () => {
+  const strata = { concentration: 0, hours: { 168: { counts: [1] } } };
+  const text = file2(
+    { source: { kind: 'air', rows: -1 }, zone: 'Mars/Phobos', surrogate: [] },
+    { ...column, type: 'money', nullable: 'no', range: [2, 1], overdispersion: 0.5, version: 'old' },
+    { ...column, strata },
+  );
+  expect(problemsOf(text)).toEqual([
+    'source.kind: must be one of file, captures, simulation',
+    'source.rows: must be a whole number, 0 or more',
+    'surrogate: must be an object',
+    'zone: must be a time zone, as Europe/Berlin',
+    'features[0].version: must be a text, and only predictions have one',
+    'features[0].type: must be one of integer, number, text, boolean, mixed, empty',
+    'features[0].nullable: must be true or false',
+    'features[0].range: must be the least and the greatest number',
+    'features[0].overdispersion: must be a number, 1 or more',
+    'features[1].strata.concentration: must be a number above 0',
+    'features[1].strata.hours.168: must be an hour of the week, 0 (Monday 00:00) to 167',
+    'features[1].strata.hours.168.counts: must hold 2 counts, one a bin',
+  ]);
+});
+
+test('what the first format did not know is unknown to it', () => {
+  expect(problemsOf(file({ ...numeric, overdispersion: 2 }))).toEqual(['features[0].overdispersion: unknown key']);
+});
+
+test('10,000 columns are read, one more is not', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => ({ ...column, name: `x${i}` }));
+  expect(problemsOf(file2({}, ...many(10_000)))).toEqual([]);
+  expect(problemsOf(file2({}, ...many(10_001)))).toEqual(['features: must be a list of at most 10000']);
 });

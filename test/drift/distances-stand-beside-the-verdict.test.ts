@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { parseBaseline, writeBaseline } from '../../src/drift/baseline/baseline.ts';
+import { parseBaseline } from '../../src/drift/baseline/baseline.ts';
 import { numericBinning } from '../../src/drift/baseline/binning.ts';
+import { writeBaseline } from '../../src/drift/baseline/write-baseline.ts';
 import { parseAsked } from '../../src/drift/distances/conventions/conventions.ts';
 import { deequ } from '../../src/drift/distances/conventions/deequ.ts';
 import { tfdv } from '../../src/drift/distances/conventions/tfdv.ts';

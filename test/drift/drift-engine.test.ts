@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ModelPlan } from '../../src/config/plan.ts';
-import { parseBaseline, writeBaseline } from '../../src/drift/baseline/baseline.ts';
+import { parseBaseline } from '../../src/drift/baseline/baseline.ts';
+import { writeBaseline } from '../../src/drift/baseline/write-baseline.ts';
 import { createDriftEngine, type DriftOptions } from '../../src/drift/engine.ts';
 import { createManualClock } from '../../src/kernel/clock.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';

@@ -1,7 +1,8 @@
 // Ten faults staged on real rows, each found in the column it is in (test/drift/staged-faults.ts), and none where there is none.
 
 import { describe, expect, it } from 'vitest';
-import { type Baseline, parseBaseline, writeBaseline } from '../../src/drift/baseline/baseline.ts';
+import { type Baseline, parseBaseline } from '../../src/drift/baseline/baseline.ts';
+import { writeBaseline } from '../../src/drift/baseline/write-baseline.ts';
 import { createDriftEngine } from '../../src/drift/engine.ts';
 import { createManualClock } from '../../src/kernel/clock.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';

@@ -4,7 +4,9 @@
 import type { Value } from '../../protocols/protocol.ts';
 import { histogramQuantile } from '../../statistics/histogram-quantile.ts';
 import { type Binning, edgesOf, SPECIALS } from './binning.ts';
+import type { ColumnSchema } from './column-schema.ts';
 import { addToSample, binSample, createSample } from './sample.ts';
+import { type Seasons, seasonalShares } from './seasons.ts';
 
 export interface Reference {
   readonly binning: Binning;
@@ -17,6 +19,10 @@ export interface Reference {
   readonly provisional: boolean;
   /** Variance of the counts of a tick relative to multinomial ones, 1 or more: 1 where it is not known. */
   readonly overdispersion: number;
+  /** null where the baseline does not say: an old file, first rows. */
+  readonly schema: ColumnSchema | null;
+  /** Whether `shares` differ from hour to hour of the week. */
+  readonly seasonal: boolean;
   /**
    * Shares of the bins, special ones included, that are expected at a time (unix milliseconds): smoothed, so that none is 0, with
    * the sum 1. The same array each time where the baseline has no seasons; never to be written to.
@@ -24,23 +30,43 @@ export interface Reference {
   shares(at: number): Float64Array;
 }
 
-export function createReference(binning: Binning, counts: Float64Array, provisional: boolean): Reference {
+export interface Known {
+  readonly overdispersion: number;
+  readonly schema: ColumnSchema | null;
+  readonly seasons: Seasons | null;
+}
+
+const NOTHING: Known = { overdispersion: 1, schema: null, seasons: null };
+
+export function createReference(
+  binning: Binning,
+  counts: Float64Array,
+  provisional: boolean,
+  known: Known = NOTHING,
+): Reference {
   const median = binning.kind === 'numeric' ? histogramQuantile(edgesOf(binning), counts, 0.5, SPECIALS) : undefined;
   const rows = counts.reduce((sum, count) => sum + count, 0);
-  let smoothed: Float64Array | null = null;
+  const { overdispersion, schema, seasons } = known;
+  // Worked out when first asked for: there is a reference for every column of every version.
+  let sharesAt: ((at: number) => Float64Array) | null = null;
   return {
     binning,
     counts,
     rows,
     median: median ?? null,
     provisional,
-    overdispersion: 1,
-    // Worked out when first asked for: there is a reference for every column of every version.
-    shares() {
-      smoothed ??= sharesOf(counts, rows);
-      return smoothed;
+    overdispersion,
+    schema,
+    seasonal: seasons !== null,
+    shares(at) {
+      sharesAt ??= expected(sharesOf(counts, rows), seasons);
+      return sharesAt(at);
     },
   };
+}
+
+function expected(shares: Float64Array, seasons: Seasons | null): (at: number) => Float64Array {
+  return seasons === null ? () => shares : seasonalShares(seasons, shares);
 }
 
 /** (n + 1/2) / (N + B/2): the posterior mean under Jeffreys' prior, Dirichlet(1/2, ..., 1/2) (Jeffreys 1946). */

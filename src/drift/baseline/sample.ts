@@ -13,11 +13,11 @@ import {
   OTHER,
   WRONG_TYPE,
 } from './binning.ts';
-import { quantileEdges } from './quantile-edges.ts';
+import { afterward, quantileEdges } from './quantile-edges.ts';
 
 /** Categories with a bin of their own, and those known in all. */
 export const CATEGORIES_MAX = 64;
-const KNOWN_MAX = 128;
+export const KNOWN_MAX = 128;
 
 /** Plain data, since there is one per column of every version. */
 export interface Sample {
@@ -55,11 +55,16 @@ function addText(sample: Sample, text: string): void {
 
 /**
  * Fix the bins. The type that most values have is the column's; a column without values is one of no category.
- * @returns the bins and the sample's own rows in them
+ * @param range of the numbers of all rows, where these are a part of them
  */
+export function binningOf(sample: Sample, range?: readonly [number, number]): Binning {
+  const isNumeric = sample.numbers.length > 0 && sample.numbers.length >= sample.texts;
+  return isNumeric ? numeric(sample, range) : categorical(sample);
+}
+
+/** @returns the bins and the sample's own rows in them */
 export function binSample(sample: Sample): { readonly binning: Binning; readonly counts: Float64Array } {
-  const binning =
-    sample.numbers.length > 0 && sample.numbers.length >= sample.texts ? numeric(sample) : categorical(sample);
+  const binning = binningOf(sample);
   const counts = new Float64Array(binning.size);
   const add = (bin: number, count: number) => {
     counts[bin] = (counts[bin] as number) + count;
@@ -75,9 +80,16 @@ export function binSample(sample: Sample): { readonly binning: Binning; readonly
   return { binning, counts };
 }
 
-function numeric(sample: Sample): Binning {
+function numeric(sample: Sample, range: readonly [number, number] | undefined): Binning {
   const finite = Float64Array.from(sample.numbers.filter(Number.isFinite)).sort();
-  return finite.length === 0 ? categoricalBinning([], [], false) : numericBinning(quantileEdges(finite));
+  if (finite.length === 0) return categoricalBinning([], [], false);
+  const edges = quantileEdges(finite);
+  if (range !== undefined) {
+    const last = edges.length - 1;
+    edges[0] = Math.min(edges[0] as number, range[0]);
+    edges[last] = Math.max(edges[last] as number, afterward(range[1]));
+  }
+  return numericBinning(edges);
 }
 
 function categorical(sample: Sample): Binning {
