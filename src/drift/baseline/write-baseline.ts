@@ -6,8 +6,9 @@ import { BASELINE_FORMAT, type BaselineSource, type Side } from './baseline.ts';
 import { type Binning, edgesOf, MISSING, NULL, SPECIALS } from './binning.ts';
 import type { ColumnSchema, ColumnType } from './column-schema.ts';
 import { SPECIAL_KEYS } from './read-column.ts';
-import { addToSample, binSample, createSample } from './sample.ts';
+import { addToSample, binningOf, createSample } from './sample.ts';
 import type { Strata } from './seasons.ts';
+import { createTally } from './tally.ts';
 
 export interface BaselineColumn {
   readonly side: Side;
@@ -112,9 +113,12 @@ export function writeBaseline(
 function columnOf(side: Side, column: Table['columns'][number]): BaselineColumn {
   const sample = createSample();
   for (const value of column.values) addToSample(sample, value);
-  const { binning, counts } = binSample(sample);
-  const schema = schemaOf(column.values, counts);
-  return { side, name: column.name, version: null, schema, binning, counts, overdispersion: 1, strata: null };
+  const binning = binningOf(sample);
+  const tally = createTally(binning);
+  for (const value of column.values) tally.add(value, null);
+  const tallied = tally.finish();
+  const schema = schemaOf(column.values, tallied.counts);
+  return { side, name: column.name, version: null, schema, binning, ...tallied };
 }
 
 function schemaOf(values: readonly (Value | undefined)[], counts: Float64Array): ColumnSchema {
