@@ -198,6 +198,10 @@ export const driftSchema = z
         rows: count,
         psi: z.number().nullable(),
         hint: z.string().nullable(),
+        cause: z
+          .strictObject({ kind: z.string(), explains: z.number().min(0).max(1), lookAt: z.string() })
+          .nullable()
+          .describe('The kind of change, the share of it that this accounts for, and where to look.'),
         bins: list(z.strictObject({ label: z.string(), baseline: z.number().min(0), current: z.number().min(0) })),
         distances: list(distanceSchema)
           .optional()

@@ -151,6 +151,8 @@ export interface FeatureDriftView {
   readonly psi: number | null;
   /** Likely cause in plain words, while the window is over its threshold. */
   readonly hint: string | null;
+  /** Its kind, how much of the change it accounts for (0 to 1), and where to look. */
+  readonly cause: { readonly kind: string; readonly explains: number; readonly lookAt: string } | null;
   readonly bins: readonly { readonly label: string; readonly baseline: number; readonly current: number }[];
   /** Where they were asked for. */
   readonly distances?: readonly DistanceView[];

@@ -8,6 +8,7 @@ import type { Role } from '../model.ts';
 import type { Table } from '../protocols/protocol.ts';
 import { type Baseline, referencesOf, type Side } from './baseline/baseline.ts';
 import { createProvisional, type Provisional } from './baseline/provisional.ts';
+import { causeView } from './cause/cause.ts';
 import { createStreamGroup, type GroupKey, type Source, type Stream, type StreamGroup } from './counts/stream-group.ts';
 import { coveredBy } from './counts/windows.ts';
 import { isPlanned } from './planned-roles.ts';
@@ -296,10 +297,23 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
 
   function tellChange(watch: Watch, group: StreamGroup, stream: Stream, from: DriftStatus, last: number): void {
     const { version, role, side } = group;
-    const { name: feature, verdict, psi, hint } = stream;
+    const { name: feature, verdict, psi, cause } = stream;
     const { name: model, tickMs } = watch;
     const ends = { at: (last + 1) * tickMs, since: (last - windowTicks + 1) * tickMs };
-    onChange?.({ model, version, role, side, feature, from, to: verdict.status, ...ends, evidence: 0, psi, hint });
+    onChange?.({
+      model,
+      version,
+      role,
+      side,
+      feature,
+      from,
+      to: verdict.status,
+      ...ends,
+      evidence: 0,
+      psi,
+      hint: cause?.text ?? null,
+      cause: causeView(cause),
+    });
   }
 
   return {

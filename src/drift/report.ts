@@ -6,6 +6,7 @@ import type { Side } from './baseline/baseline.ts';
 import { type Binning, CATEGORICAL_SPECIALS, edgesOf, NUMERIC_SPECIALS, SPECIALS } from './baseline/binning.ts';
 import { afterward } from './baseline/quantile-edges.ts';
 import type { Reference } from './baseline/reference.ts';
+import { type CauseView, causeView } from './cause/cause.ts';
 import type { Stream, StreamGroup } from './counts/stream-group.ts';
 import type { Covered, WindowName } from './counts/windows.ts';
 import { type AskedDistances, CONVENTIONS } from './distances/conventions/conventions.ts';
@@ -32,6 +33,8 @@ export interface FeatureDriftView {
   readonly psi: number | null;
   /** Likely cause in plain words, while the window is over its threshold. */
   readonly hint: string | null;
+  /** Its kind, how much of the change it accounts for, and where to look. */
+  readonly cause: CauseView | null;
   /** Shares of the rows, 0 to 1. Special bins that neither side has met are left out. */
   readonly bins: readonly { readonly label: string; readonly baseline: number; readonly current: number }[];
   /** Of the window last judged; only where they were asked for, of 1000 columns at most. */
@@ -142,10 +145,20 @@ function featureView(
   asked: AskedDistances | null,
 ): FeatureDriftView {
   const { version, role, side } = group;
-  const { name, reference, provisional, verdict, hint } = stream;
+  const { name, reference, provisional, verdict, cause } = stream;
   const baselineAt = madeAt(stream, reported);
   const since = group.windows.since === null ? null : isoOf(group.windows.since);
-  const head = { version, role, feature: name, side, status: verdict.status, hint, baselineAt, since };
+  const head = {
+    version,
+    role,
+    feature: name,
+    side,
+    status: verdict.status,
+    hint: cause?.text ?? null,
+    cause: causeView(cause),
+    baselineAt,
+    since,
+  };
   if (reference === null) {
     const rowsSoFar = provisional?.rows ?? 0;
     const none = asked === null ? {} : { distances: [] };

@@ -101,6 +101,7 @@ function column(
     rows: version === 'logistic' ? 10_826 : 1174,
     psi: 0.001 + random() * 0.02,
     hint: null,
+    cause: null,
     bins: bins(random() * 0.3),
     ...more,
   };

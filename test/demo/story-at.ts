@@ -24,6 +24,7 @@ const feature = (
   rows: 4000,
   psi,
   hint: null,
+  cause: null,
   bins: [],
   ...extra,
 });

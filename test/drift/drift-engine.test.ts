@@ -135,7 +135,7 @@ test('a category that nobody has seen, and one that grows', () => {
   for (let i = 0; i < 5; i++) nextTick();
   see({ card: cards(500, 0.3, 'mir') });
   nextTick();
-  expect(feature('card')?.hint).toBe('never seen in 30 % of rows, 0 % in the baseline');
+  expect(feature('card')?.hint).toBe('a value never seen before in 30 % of rows, 0 % in the baseline');
 });
 
 test('roles and versions are measured apart, roles of one version against one baseline', () => {

@@ -7,6 +7,7 @@ import type { Side } from '../baseline/baseline.ts';
 import { type Binning, binOf, countValues, MISSING } from '../baseline/binning.ts';
 import { type Provisional, takeMissingRows, takeRows } from '../baseline/provisional.ts';
 import type { Reference } from '../baseline/reference.ts';
+import type { Cause } from '../cause/cause.ts';
 import { type Verdict, WARMING } from '../verdict/verdict.ts';
 import { createRecentValues, type RecentValues } from './recent-values.ts';
 import type { TickCells } from './tick-cells.ts';
@@ -31,7 +32,8 @@ export interface Stream {
   /** Of the last window judged. */
   psi: number | null;
   rows: number;
-  hint: string | null;
+  /** While the window judged last is over its threshold. */
+  cause: Cause | null;
 }
 
 /** A column's baseline, or null where the column is not watched. */
@@ -101,7 +103,7 @@ export function createStreamGroup(
       verdict: WARMING,
       psi: null,
       rows: 0,
-      hint: null,
+      cause: null,
     };
     if (found.reference !== null) attach(stream, found.reference);
     streams.push(stream);

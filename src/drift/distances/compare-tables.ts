@@ -5,7 +5,7 @@ import type { Table, Value } from '../../protocols/protocol.ts';
 import { psiOf } from '../../statistics/psi.ts';
 import { type Binning, countValues } from '../baseline/binning.ts';
 import { type Reference, referenceOf } from '../baseline/reference.ts';
-import { hintOf } from '../cause/hint.ts';
+import { causeOf } from '../cause/column-cause.ts';
 import { judge } from '../verdict/verdict.ts';
 import { type AskedDistances, CONVENTIONS } from './conventions/conventions.ts';
 import type { CategorySamples, NumericSamples } from './distance-inputs.ts';
@@ -84,7 +84,7 @@ function compareColumn(
 
 function hint(reference: Reference, counts: Float64Array, current: Values, binning: Binning): string | null {
   const recent = binning.kind === 'numeric' ? Float32Array.from(finite(current).slice(-RECENT)) : null;
-  return hintOf(reference, counts, current.length, recent);
+  return causeOf(reference, counts, recent)?.text ?? null;
 }
 
 function finite(values: Values): readonly number[] {

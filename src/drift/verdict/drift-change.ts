@@ -2,6 +2,7 @@
 
 import type { Role } from '../../model.ts';
 import type { Side } from '../baseline/baseline.ts';
+import type { CauseView } from '../cause/cause.ts';
 import type { DriftStatus } from './verdict.ts';
 
 export interface DriftChange {
@@ -22,4 +23,5 @@ export interface DriftChange {
   readonly psi: number | null;
   /** Likely cause in plain words. */
   readonly hint: string | null;
+  readonly cause: CauseView | null;
 }

@@ -1,8 +1,8 @@
 // Judges the window that has just ended for every column of a stream group: counts summed over its ticks, PSI, the status that
-// follows, and a hint where the window is over its threshold.
+// follows, and a likely cause where the window is over its threshold.
 
 import { psiOf } from '../../statistics/psi.ts';
-import { hintOf } from '../cause/hint.ts';
+import { causeOf } from '../cause/column-cause.ts';
 import type { Stream, StreamGroup } from '../counts/stream-group.ts';
 import { type DriftStatus, follow, isGap, judge } from './verdict.ts';
 
@@ -46,8 +46,8 @@ function judgeStream(group: StreamGroup, stream: Stream, window: Window): void {
   stream.rows = found.currentRows;
   stream.psi = says === 'thin' ? null : found.psi;
   stream.verdict = follow(stream.verdict, window.gap ? 'gap' : says);
-  stream.hint = null;
+  stream.cause = null;
   if (says !== 'over') return;
   const recent = stream.ring === -1 ? null : group.recent.valuesOf(stream.ring, stream.remembered);
-  stream.hint = hintOf(reference, counts, found.currentRows, recent);
+  stream.cause = causeOf(reference, counts, recent);
 }
