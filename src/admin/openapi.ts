@@ -180,6 +180,12 @@ export const driftSchema = z
         to: z.iso.datetime(),
       })
       .describe('What rows, bins, PSI and distances are of. `judged`: the ticks that the status rests on.'),
+    resumedFrom: z.iso
+      .datetime()
+      .nullable()
+      .describe(
+        'After a restart: counts go on from what was known at this time; rows between it and the restart are lost.',
+      ),
     features: list(
       z.strictObject({
         version: z.string(),

@@ -163,6 +163,8 @@ export interface DriftView {
   readonly status: DriftStatus;
   readonly windowMs: number;
   /** What rows, bins, PSI and distances are of; `judged`: the ticks that the status rests on. Times in ISO. */
+  /** Where counts go on from a snapshot after a restart: when it was taken (ISO). */
+  readonly resumedFrom: string | null;
   readonly window: { readonly name: WindowName | 'judged'; readonly from: string | null; readonly to: string };
   readonly features: readonly FeatureDriftView[];
 }

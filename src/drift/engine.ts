@@ -9,10 +9,13 @@ import type { Table } from '../protocols/protocol.ts';
 import { type Baseline, referencesOf, type Side } from './baseline/baseline.ts';
 import { createProvisional, type Provisional } from './baseline/provisional.ts';
 import { causeView } from './cause/cause.ts';
+import { loadGroup } from './counts/saved-group.ts';
 import { createStreamGroup, type GroupKey, type Source, type Stream, type StreamGroup } from './counts/stream-group.ts';
 import { coveredBy } from './counts/windows.ts';
 import { isPlanned } from './planned-roles.ts';
 import { type AskedReport, type DriftView, driftView, type ModelDriftSummary, summarise } from './report.ts';
+import { loadProvisional } from './state/saved-baseline.ts';
+import { type SavedModel, saveModel } from './state/saved-model.ts';
 import type { DriftChange } from './verdict/drift-change.ts';
 import { judgeGroup } from './verdict/judge-group.ts';
 import type { DriftStatus } from './verdict/verdict.ts';
@@ -82,6 +85,17 @@ export interface DriftEngine {
   /** The PSI of every column that has one, as last judged: for a scrape, which wants none of the rest. */
   indices(): readonly ColumnIndex[];
   counters(): DriftCounters;
+  /** Models under watch. */
+  models(): readonly string[];
+  /** What is known of a model, as plain data. */
+  save(model: string): SavedModel | undefined;
+  /**
+   * Go on from what was saved, as soon as these models are configured; a model whose baseline, tick or provisional rows have changed
+   * since starts anew.
+   */
+  restore(models: readonly SavedModel[]): void;
+  /** Let go of what was handed to `restore` and of no use. @returns names of models that started anew */
+  restored(): readonly string[];
 }
 
 /** All columns, without distances. */
@@ -104,6 +118,8 @@ interface Watch {
   latestTick: number;
   /** Whether any row ever came: then no rows means unknown, not warming. */
   seen: boolean;
+  /** Unix milliseconds of the snapshot from which the watch went on; null where it began by itself. */
+  resumedFrom: number | null;
   readonly groups: Map<string, StreamGroup>;
   /** Of `groups`, those that were asked for last. */
   readonly recent: StreamGroup[];
@@ -117,6 +133,8 @@ const RECENT_MAX = 8;
 export function createDriftEngine(options: DriftOptions): DriftEngine {
   const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, onChange } = options;
   const watches = new Map<string, Watch>();
+  /** Saved models that are not configured yet. */
+  const waiting = new Map<string, SavedModel>();
   const counters = {
     rows: 0,
     rowsLate: 0,
@@ -149,7 +167,24 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       latestTick: -1,
       seen: false,
     };
-    watches.set(model.name, { ...watch, groups: new Map(), recent: [], provisionals: new Map() });
+    const fresh: Watch = { ...watch, groups: new Map(), recent: [], provisionals: new Map(), resumedFrom: null };
+    watches.set(model.name, fresh);
+    const saved = waiting.get(model.name);
+    if (saved?.basis === basis) resume(fresh, model, saved);
+  }
+
+  function resume(watch: Watch, model: ModelPlan, saved: SavedModel): void {
+    waiting.delete(model.name);
+    for (const [version, side, name, one] of saved.provisionals) {
+      if (columnsOf(watch, version)[side].size < featuresMax)
+        columnsOf(watch, version)[side].set(name, loadProvisional(one));
+    }
+    for (const one of saved.groups) {
+      if (isPlanned(model, one.version, one.role)) counters.columnsRefused += loadGroup(groupByKey(watch, one), one);
+    }
+    watch.seen = saved.groups.length > 0;
+    watch.judgedTick = saved.judgedTick;
+    watch.resumedFrom = saved.at;
   }
 
   function forgetUnplanned(watch: Watch, model: ModelPlan): void {
@@ -195,13 +230,16 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     };
   }
 
+  function columnsOf(watch: Watch, version: string): Record<Side, Map<string, Provisional>> {
+    const known = watch.provisionals.get(version);
+    if (known !== undefined) return known;
+    const sides = { request: new Map<string, Provisional>(), response: new Map<string, Provisional>() };
+    watch.provisionals.set(version, sides);
+    return sides;
+  }
+
   function provisionalOf(watch: Watch, version: string, side: Side, name: string): Provisional | null {
-    let sides = watch.provisionals.get(version);
-    if (sides === undefined) {
-      sides = { request: new Map(), response: new Map() };
-      watch.provisionals.set(version, sides);
-    }
-    const columns = sides[side];
+    const columns = columnsOf(watch, version)[side];
     let provisional = columns.get(name);
     if (provisional === undefined && columns.size < featuresMax) {
       provisional = createProvisional(watch.provisionalRows);
@@ -336,6 +374,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         tickMs,
         covered: coveredBy(asked.window ?? null, last, tickMs, windowTicks),
         baselineMade,
+        resumedFrom: watch.resumedFrom,
         asked,
       });
     },
@@ -355,5 +394,18 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       return found;
     },
     counters: () => ({ ...counters }),
+    models: () => [...watches.keys()],
+    save(model) {
+      const watch = watches.get(model);
+      return watch === undefined ? undefined : saveModel({ ...watch, windowTicks, at: clock.wall() });
+    },
+    restore(models) {
+      for (const model of models) waiting.set(model.name, model);
+    },
+    restored() {
+      const left = [...waiting.keys()];
+      waiting.clear();
+      return left;
+    },
   };
 }

@@ -46,6 +46,8 @@ export interface DriftView {
   readonly status: DriftStatus;
   readonly windowMs: number;
   readonly window: WindowView;
+  /** Where the gate was started again: counts go on from what was known at this time (ISO), rows since then until the start are lost. */
+  readonly resumedFrom: string | null;
   readonly features: readonly FeatureDriftView[];
 }
 
@@ -73,6 +75,8 @@ export interface Reported {
   readonly covered: Covered;
   /** When the baseline file was made (ISO). */
   readonly baselineMade: string | null;
+  /** Unix milliseconds of the snapshot from which the counts go on. */
+  readonly resumedFrom: number | null;
   readonly asked: AskedReport;
 }
 
@@ -107,6 +111,7 @@ export function driftView(reported: Reported): DriftView {
     status: statusOf(seen, groups),
     windowMs: to - start,
     window: { name: asked.window ?? 'judged', from: from === null ? null : isoOf(from), to: isoOf(to) },
+    resumedFrom: reported.resumedFrom === null ? null : isoOf(reported.resumedFrom),
     features,
   };
 }

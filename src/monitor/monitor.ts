@@ -24,11 +24,12 @@ import { createTraffic } from '../telemetry/traffic.ts';
 import { createAccountSnapshot } from './account-snapshot.ts';
 import { createBaselines } from './baselines.ts';
 import { capturesView } from './captures-view.ts';
+import { createDriftState, type DriftState } from './drift-state.ts';
 import { findDecision } from './find-decision.ts';
 import { createIntake } from './intake.ts';
 import type { MonitorSetup } from './messages.ts';
 import { createObserver } from './observe.ts';
-import { createPlanShelf } from './plan-shelf.ts';
+import { createPlanShelf, type PlanShelf } from './plan-shelf.ts';
 import { createReloadDesk } from './reload-desk.ts';
 import { reconcile, sightingsOf, watchedBy } from './sightings.ts';
 import { createSinks, type Sinks } from './sinks.ts';
@@ -99,6 +100,15 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     clock,
     onChange: (change) => sightingsOf(change).forEach(alarms.see),
   });
+  const driftState = createDriftState({
+    data,
+    replica: capture.replica,
+    drift,
+    clock,
+    tickMs: () => shortestTickMs(shelf),
+    info: (message) => log.info(message),
+    warn: (message) => log.warn(message),
+  });
   const comparer = createComparer({ clock, seed: Math.floor(uniform() * 2 ** 32) });
   const traffic = createTraffic(exposition.sums, clock);
   const unreadable = createUnreadableCounts((model, side, why, count) =>
@@ -133,6 +143,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       logLinesLost: options.logLinesLost,
       unreadable,
       drift,
+      driftState,
       config: () => ({ ...config, lastSuccessAt }),
     }),
     ...(traces === null ? {} : { spans: () => traces.counts }),
@@ -154,7 +165,9 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     reload: desk.ask,
   };
 
+  await driftState.restore();
   await baselines.apply(setup.plan);
+  driftState.begin();
   alarms.apply(setup.plan.alarms, watchedBy(setup.plan));
   const models = setup.plan.models.map(({ name }) => name);
   reconcile(alarms, drift, models, clock.wall());
@@ -165,7 +178,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     },
   );
   const ticks = startTicks(
-    { capture, store, traffic, drift, alarms, comparer, fault },
+    { capture, store, traffic, drift, driftState, alarms, comparer, fault },
     setup.plan.captures.commit.everyMs,
   );
   sinks.apply(setup.plan.sinks);
@@ -200,6 +213,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     async stop() {
       await intake.finish(options.hangUpMs ?? HANG_UP_MS);
       ticks.stop();
+      await driftState.close();
       await Promise.all([store.stop(), outcomes.close(), alarms.stop()]);
       // Sinks deliver what capture has written until its end.
       await Promise.all([capture.close().then(sinks.stop), traces?.close(), server.close()]);
@@ -221,11 +235,13 @@ function numbersOf(sources: {
   readonly alarms: Alarms;
   readonly unreadable: UnreadableCounts;
   readonly drift: DriftEngine;
+  readonly driftState: DriftState;
   readonly comparer: Comparer;
   readonly logLinesLost: () => number;
   readonly config: MonitorNumbers['config'];
 }): MonitorNumbers {
-  const { capture, store, outcomes, sinks, alarms, unreadable, drift, comparer, logLinesLost, config } = sources;
+  const { capture, store, outcomes, sinks, alarms, unreadable, drift, driftState, comparer, logLinesLost, config } =
+    sources;
   const snapshot = createAccountSnapshot(capture);
   return {
     config,
@@ -237,10 +253,17 @@ function numbersOf(sources: {
     alarms: alarms.numbers,
     unreadable: unreadable.all,
     driftCounts: drift.counters,
+    driftState: () => driftState.numbers,
     compare: comparer.counters,
     logLinesLost,
     drift: drift.indices,
   };
+}
+
+/** A snapshot of drift is written once a tick of the model that ticks fastest. */
+function shortestTickMs({ current }: PlanShelf): number | null {
+  const { models } = current;
+  return models.length === 0 ? null : Math.min(...models.map(({ model }) => model.drift.tickMs));
 }
 
 /** Rooms that throw are a fault of this program: told in full, but not as often as it may happen. */

@@ -7,6 +7,7 @@ import type { Store } from '../capture/store/store.ts';
 import type { Comparer } from '../compare/comparer.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
+import type { DriftState } from './drift-state.ts';
 
 export interface TickTakers {
   readonly capture: Capture;
@@ -14,6 +15,7 @@ export interface TickTakers {
   readonly traffic: Traffic;
   readonly drift: DriftEngine;
   readonly alarms: Alarms;
+  readonly driftState: DriftState;
   readonly comparer: Comparer;
   readonly fault: (error: unknown) => void;
 }
@@ -28,7 +30,7 @@ export interface Ticks {
 
 /** @param commitMs between two group commits: what a crash may cost, and what a disk is asked to bear */
 export function startTicks(
-  { capture, store, traffic, drift, alarms, comparer, fault }: TickTakers,
+  { capture, store, traffic, drift, driftState, alarms, comparer, fault }: TickTakers,
   commitMs: number,
 ): Ticks {
   const guarded = (run: () => void): void => {
@@ -46,6 +48,7 @@ export function startTicks(
     guarded(drift.tick);
     // After drift, so that all that one tick found is one message.
     guarded(alarms.tick);
+    guarded(driftState.tick);
     guarded(comparer.sweep);
     guarded(store.tick);
   }, SECOND_MS);

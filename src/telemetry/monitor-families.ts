@@ -71,6 +71,16 @@ export interface MonitorNumbers {
     readonly clockJumps: number;
     readonly streams: number;
   };
+  /** Snapshots of drift. */
+  readonly driftState: () => {
+    readonly written: number;
+    readonly failed: number;
+    readonly writtenAt: number | null;
+    readonly bytes: number;
+    readonly busyMs: number;
+    readonly sliceMs: number;
+    readonly lostMs: number | null;
+  };
   /** Halves of comparisons: those that wait, and those let go. */
   readonly compare: () => {
     readonly waiting: number;
@@ -104,6 +114,7 @@ export function monitorFamilies(all: MonitorNumbers, gateways: GatewayNumbers): 
     ...alarmFamilies(numbers.alarms),
     ...driftFamilies(numbers),
     ...driftCountFamilies(numbers),
+    ...driftStateFamilies(numbers),
     ...compareFamilies(numbers),
     family(
       'counter',
@@ -338,6 +349,40 @@ function driftCountFamilies({ driftCounts }: MonitorNumbers): readonly Family[] 
     family('gauge', 'headgate_drift_streams', 'Columns that drift watches, per version and role.', () => [
       sample(driftCounts().streams),
     ]),
+  ];
+}
+
+function driftStateFamilies({ driftState }: MonitorNumbers): readonly Family[] {
+  return [
+    family('counter', 'headgate_drift_snapshots_total', 'Snapshots of drift, by what became of them.', () => [
+      sample(driftState().written, { result: 'written' }),
+      sample(driftState().failed, { result: 'failed' }),
+    ]),
+    family('gauge', 'headgate_drift_snapshot_timestamp_seconds', 'When the last snapshot of drift was taken.', () => {
+      const { writtenAt } = driftState();
+      return writtenAt === null ? [] : [sample(writtenAt / 1000)];
+    }),
+    family('gauge', 'headgate_drift_snapshot_bytes', 'Size of the last snapshot of drift.', () => [
+      sample(driftState().bytes),
+    ]),
+    family(
+      'gauge',
+      'headgate_drift_snapshot_seconds',
+      'Time of the monitor for the last snapshot of drift, and the longest piece of it.',
+      () => [
+        sample(driftState().busyMs / 1000, { part: 'all' }),
+        sample(driftState().sliceMs / 1000, { part: 'longest' }),
+      ],
+    ),
+    family(
+      'gauge',
+      'headgate_drift_restart_lost_seconds',
+      'Time before this start of which drift has lost the rows; none where it did not go on from a snapshot.',
+      () => {
+        const { lostMs } = driftState();
+        return lostMs === null ? [] : [sample(lostMs / 1000)];
+      },
+    ),
   ];
 }
 

@@ -142,6 +142,7 @@ const drift: DriftView = {
   status: 'drifting',
   windowMs: 60_000,
   window: WINDOW,
+  resumedFrom: null,
   features: SERVING.flatMap(([version, role]) => [
     ...COLUMNS.map((name) => {
       if (name !== 'BILL_AMT1') return column(name, version, role);
@@ -278,7 +279,7 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
       const shown = { ...drift, features: wanted.map((feature) => ({ ...feature, ...distances })) };
       return name === credit.name
         ? shown
-        : { model: name, status: 'warming', windowMs: 60_000, window: WINDOW, features: [] };
+        : { model: name, status: 'warming', windowMs: 60_000, window: WINDOW, resumedFrom: null, features: [] };
     },
     captures: () => ({
       folder: '/var/lib/headgate/captures',

@@ -84,6 +84,7 @@ const STEADY: Story = {
     status: 'steady',
     windowMs: 60_000,
     window: WINDOW,
+    resumedFrom: null,
     features: [
       feature('amount', 0.012, 'steady'),
       feature('merchant_category', 0.004, 'steady', { kind: 'categorical' }),
@@ -106,6 +107,7 @@ const DRIFTING: Story = {
     status: 'drifting',
     windowMs: 60_000,
     window: WINDOW,
+    resumedFrom: null,
     features: [
       feature('amount', 6.31, 'drifting', { hint: 'looks like x100' }),
       feature('merchant_category', 0.004, 'steady', { kind: 'categorical' }),

@@ -45,6 +45,15 @@ const numbers: MonitorNumbers = {
     clockJumps: 28,
     streams: 27,
   }),
+  driftState: () => ({
+    written: 71,
+    failed: 72,
+    writtenAt: 1_700_000_000_000,
+    bytes: 73,
+    busyMs: 74,
+    sliceMs: 75,
+    lostMs: 76,
+  }),
   compare: () => ({ waiting: 31, evicted: 32, expired: 33, tooLarge: 34 }),
   logLinesLost: () => 41,
   sinks: () => [

@@ -59,6 +59,10 @@ export interface StreamGroup {
   count(table: Table, tick: number, slot: number): number;
   /** The clock was set back to this tick: what is later is history from now on. */
   rewind(tick: number): void;
+  /** The stream of a column, begun if there is none yet; undefined where it is not watched. */
+  streamOf(name: string): Stream | undefined;
+  /** Rows were counted until this tick, by whoever did it before. */
+  resume(tick: number): void;
 }
 
 export interface GroupKey {
@@ -142,6 +146,14 @@ export function createStreamGroup(
     recent,
     get lastTick() {
       return lastTick;
+    },
+    streamOf(name) {
+      const stream = byName.get(name) ?? add(name);
+      if (stream !== undefined) feed(stream, () => 0);
+      return stream;
+    },
+    resume(tick) {
+      lastTick = Math.max(lastTick, tick);
     },
     rewind(tick) {
       windows.rewind(tick);
