@@ -54,7 +54,7 @@ function endSentence(alarm: Alarm): string {
 }
 
 /** What an e-value says (Ville's inequality): without drift, evidence of `x` to one is seen at any time with a chance of one in x at most. */
-function surenessOf(evidence: number): string {
+export function surenessOf(evidence: number): string {
   if (!(evidence > 0)) return '';
   const powers = Math.floor(evidence / Math.LN10);
   if (powers >= 12) return 'evidence of more than 10^12 to one';

@@ -147,6 +147,7 @@ date; 65 for a name that cannot be renamed so, 69 where the lock cannot be writt
     )
     .option('--like <tool>', `besides, figures as computed by ${CONVENTION_NAMES.join(', ')} (repeatable)`, convention)
     .option('--window <span>', `of a gate: rows, PSI and distances of ${WINDOW_NAMES.join(', ')}`, windowName)
+    .option('--html <file>', 'of a gate: the report as one HTML file, to mail, keep and print')
     .option('--check', 'end with 1 where anything drifts')
     .option('--json', 'as JSON, with every figure, bound and variant')
     .addHelpText('after', DRIFT_EXAMPLES)
@@ -274,6 +275,7 @@ interface DriftFlags {
   readonly tolerance?: number;
   readonly like?: readonly ConventionName[];
   readonly window?: WindowName;
+  readonly html?: string;
   readonly check?: true;
   readonly json?: true;
 }
@@ -335,16 +337,20 @@ async function explainAs(model: string | undefined, unit: string | undefined, fl
 
 /** A gate or two files; what does not belong together is a typing error. */
 async function driftAs(model: string | undefined, flags: DriftFlags): Promise<number> {
-  const { baseline, current, like = [], tolerance = 0.1, admin } = flags;
+  const { baseline, current, like = [], tolerance = 0.1, admin, html = null } = flags;
   const common = { like, json: flags.json === true, check: flags.check === true, stdout, stderr };
   const { runFileDrift, runGateDrift } = await import('./drift/drift.ts');
   if (baseline !== undefined && current !== undefined && model === undefined) {
     return runFileDrift({ ...common, baseline, current, tolerance });
   }
+  if (html !== null && model === undefined) {
+    stderr.write('error: --html is the report of one MODEL of a running gate: name it\n');
+    return EXIT.usage;
+  }
   if (baseline === undefined && current === undefined) {
     const token = env.HEADGATE_ADMIN_TOKEN;
     const window = flags.window ?? null;
-    return runGateDrift({ ...common, model: model ?? null, window, admin, token, nowMs: Date.now() });
+    return runGateDrift({ ...common, model: model ?? null, window, html, admin, token, nowMs: Date.now() });
   }
   stderr.write('error: name a MODEL of a running gate, or --baseline FILE and --current FILE\n');
   return EXIT.usage;

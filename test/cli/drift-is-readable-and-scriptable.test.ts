@@ -34,9 +34,9 @@ describe('a running gate', () => {
     expect([code, err]).toEqual([0, '']);
     const lines = out.split('\n');
     expect(lines[0]).toMatch(/^credit-default: drifting, windows of 60 s, \d+ of \d+ columns drifting$/);
-    expect(lines[2]).toMatch(/^column +version +status +rows +PSI +KS \(p\) +W1$/);
+    expect(lines[2]).toMatch(/^column +version +status +since +evidence +rows +PSI +KS \(p\) +W1$/);
     expect(lines[3]).toMatch(/^ +nats +0 to 1 +column's unit$/);
-    expect(lines[4]).toMatch(/^BILL_AMT1 +\w+.* ▲ drifting +[\d,]+ +– +0\.0310 \(0\.200\) +≥ 12\.50$/);
+    expect(lines[4]).toMatch(/^BILL_AMT1 +\w+.* ▲ drifting +– +– +[\d,]+ +– +0\.0310 \(0\.200\) +≥ 12\.50$/);
     expect(lines[5]).toMatch(/^ {4}\S/);
     expect(out.indexOf('▲ drifting')).toBeLessThan(out.indexOf('✓ steady'));
     expect(out).toMatch(/baseline of .*logistic.*, features: file of 30,000 rows, \d+ \w+ old/);

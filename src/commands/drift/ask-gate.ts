@@ -2,6 +2,7 @@
 // exit code, never a stack trace.
 
 import type { DriftView, ModelSummary } from '../../admin/view.ts';
+import type { AlarmView } from '../../alarms/alarms.ts';
 import { EXIT } from '../exit-codes.ts';
 
 export interface Gate {
@@ -23,6 +24,10 @@ export function askDrift(
   asked: Readonly<Record<string, string>>,
 ): Promise<Answer<DriftView>> {
   return ask(gate, `api/v1/models/${encodeURIComponent(model)}/drift?${new URLSearchParams(asked)}`);
+}
+
+export function askAlarms(gate: Gate, model: string): Promise<Answer<{ readonly alarms: readonly AlarmView[] }>> {
+  return ask(gate, `api/v1/alarms?${new URLSearchParams({ model })}`);
 }
 
 export function askModels(gate: Gate): Promise<Answer<{ readonly models: readonly ModelSummary[] }>> {

@@ -1,9 +1,9 @@
 // `headgate drift`: what a running gate says of its models' drift, as a table or JSON; or two CSV files compared by the same rules,
 // with distances as other tools compute them. It judges nothing by itself: statuses are the gate's, or drift/compare-tables.ts's.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { DriftStatus, DriftView, FeatureDriftView, ModelSummary } from '../../admin/view.ts';
-import type { WindowName } from '../../drift/counts/windows.ts';
+import { WINDOW_NAMES, type WindowName } from '../../drift/counts/windows.ts';
 import { compareTables } from '../../drift/distances/compare-tables.ts';
 import type { ConventionName } from '../../drift/distances/conventions/convention.ts';
 import { parseAsked } from '../../drift/distances/conventions/conventions.ts';
@@ -11,7 +11,9 @@ import { readCsv } from '../../protocols/csv.ts';
 import type { Table } from '../../protocols/protocol.ts';
 import { Unreadable } from '../../protocols/unreadable.ts';
 import { EXIT } from '../exit-codes.ts';
-import { type Answer, askDrift, askModels, type Gate } from './ask-gate.ts';
+import { type Answer, askAlarms, askDrift, askModels, type Gate } from './ask-gate.ts';
+import { columnAlarms } from './column-alarms.ts';
+import { reportPage } from './html/page.ts';
 import { driftTable, printable, worstFirst } from './table.ts';
 
 interface Common {
@@ -29,6 +31,8 @@ export interface GateDriftOptions extends Common, Gate {
   readonly model: string | null;
   /** Null: the ticks that were judged last. */
   readonly window: WindowName | null;
+  /** Where the report goes as one HTML file; null: nowhere. */
+  readonly html: string | null;
   readonly nowMs: number;
 }
 
@@ -50,18 +54,66 @@ export async function runGateDrift(options: GateDriftOptions): Promise<number> {
   }
   const distances = ['all', ...options.like].join(',');
   const asked = options.window === null ? { distances } : { distances, window: options.window };
-  return told(options, await askDrift(options, model, asked), (view) => {
+  const [answer, alarmOf] = await Promise.all([askDrift(options, model, asked), alarmsOf(options, model)]);
+  const spans = options.html === null || !answer.ok ? [] : await spansOf(options, model);
+  return told(options, answer, (view) => {
     const sorted = { ...view, features: worstFirst(view.features) };
-    stdout.write(json ? jsonText(sorted) : viewText(sorted, nowMs));
+    if (options.html !== null) {
+      const page = reportPage({ view, spans, alarmOf, madeMs: nowMs });
+      const problem = written(options.html, page);
+      if (problem !== null) return problem;
+      if (!json) stdout.write(`${options.html} is written: ${headText(sorted)}`);
+    }
+    if (json) stdout.write(jsonText(withAlarms(sorted, alarmOf)));
+    else if (options.html === null) stdout.write(viewText(sorted, alarmOf, nowMs));
     return [view.status];
   });
 }
 
-/** @param tell writes the answer @returns the statuses in it */
-function told<Body>(options: Common, answer: Answer<Body>, tell: (body: Body) => readonly DriftStatus[]): number {
-  if (answer.ok) return codeOf(options, tell(answer.body));
-  options.stderr.write(`${answer.problem}\n`);
-  return answer.code;
+type AlarmOf = ReturnType<typeof columnAlarms>;
+
+/** A gate that does not tell of alarms is one without them: what is asked for is drift. */
+async function alarmsOf(gate: Gate, model: string): Promise<AlarmOf> {
+  const answer = await askAlarms(gate, model);
+  return columnAlarms(answer.ok ? answer.body.alarms : []);
+}
+
+async function spansOf(gate: Gate, model: string): Promise<readonly DriftView[]> {
+  const answers = await Promise.all(WINDOW_NAMES.map((window) => askDrift(gate, model, { window })));
+  return answers.flatMap((answer) => (answer.ok ? [answer.body] : []));
+}
+
+/** The API's answer, each column with its open alarm. */
+function withAlarms(view: DriftView, alarmOf: AlarmOf) {
+  const features = view.features.map((feature) => {
+    const found = alarmOf(feature);
+    if (found === null) return { ...feature, alarm: null };
+    const { id, state, sinceMs, evidence, sentence } = found;
+    return { ...feature, alarm: { id, state, since: new Date(sinceMs).toISOString(), evidence, sentence } };
+  });
+  return { ...view, features };
+}
+
+/** @returns the problem, where it cannot be written */
+function written(path: string, text: string): string | null {
+  try {
+    writeFileSync(path, text);
+    return null;
+  } catch (error) {
+    return `${path}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** @param tell writes the answer, and returns the statuses in it or the problem */
+function told<Body>(
+  options: Common,
+  answer: Answer<Body>,
+  tell: (body: Body) => readonly DriftStatus[] | string,
+): number {
+  const statuses = answer.ok ? tell(answer.body) : answer.problem;
+  if (typeof statuses !== 'string') return codeOf(options, statuses);
+  options.stderr.write(`${statuses}\n`);
+  return answer.ok ? EXIT.unavailable : answer.code;
 }
 
 function codeOf({ check }: Common, statuses: readonly DriftStatus[]): number {
@@ -94,7 +146,7 @@ export function runFileDrift(options: FileDriftOptions): number {
   }
   const drifting = features.filter(({ status }) => status === 'drifting').length;
   const head = `${options.current} (${rowsText(current.rows)}) against ${options.baseline} (${rowsText(baseline.rows)}): ${drifting} of ${features.length} columns drifting\n\n`;
-  stdout.write(head + driftTable(features.map((feature) => ({ ...feature, version: null }))));
+  stdout.write(head + driftTable(features.map((feature) => ({ ...feature, version: null, alarm: null }))));
   if (unknownColumns.length > 0) stdout.write(`\nnot in the baseline: ${printable(unknownColumns.join(', '))}\n`);
   stdout.write(`\n${LEGEND}\n`);
   return code;
@@ -130,15 +182,20 @@ function modelsText(models: readonly ModelSummary[]): string {
     .join('');
 }
 
-function viewText(view: DriftView, nowMs: number): string {
+function headText(view: DriftView): string {
+  const drifting = view.features.filter(({ status }) => status === 'drifting').length;
+  return `${view.model}: ${view.status}, ${windowText(view)}, ${drifting} of ${view.features.length} columns drifting\n`;
+}
+
+function viewText(view: DriftView, alarmOf: AlarmOf, nowMs: number): string {
   const { features } = view;
-  const drifting = features.filter(({ status }) => status === 'drifting').length;
-  const head = `${view.model}: ${view.status}, ${windowText(view)}, ${drifting} of ${features.length} columns drifting\n`;
+  const head = headText(view);
   if (features.length === 0) return `${head}No column has been read yet.\n`;
   const lines = features.map((feature) => ({
     ...feature,
     feature: feature.side === 'response' ? `${feature.feature} (prediction)` : feature.feature,
     version: feature.role === 'shadow' ? `${feature.version} (shadow)` : feature.version,
+    alarm: alarmOf(feature),
     distances: feature.distances ?? [],
   }));
   const bins = 'KS and W1 are from bins: KS the lower bound, W1 as if rows were spread evenly in them.';

@@ -2,6 +2,9 @@
 // Figures have few digits, since more would be noise; --json has them all.
 
 import type { DistanceView, DriftStatus } from '../../admin/view.ts';
+import { timeOf } from '../../alarms/sentence.ts';
+import type { ColumnAlarm } from './column-alarms.ts';
+import { short, shortP } from './figures.ts';
 
 export interface DriftLine {
   readonly feature: string;
@@ -11,12 +14,14 @@ export interface DriftLine {
   readonly rows: number;
   readonly psi: number | null;
   readonly hint: string | null;
+  /** The open alarm of the column, where a gate has one. */
+  readonly alarm: ColumnAlarm | null;
   readonly distances: readonly DistanceView[];
 }
 
 /** Gravest first. */
 const GRAVITY: readonly DriftStatus[] = ['drifting', 'unknown', 'warming', 'steady'];
-const MARKS: Readonly<Record<DriftStatus, string>> = { drifting: '▲', unknown: '?', warming: '◌', steady: '✓' };
+export const MARKS: Readonly<Record<DriftStatus, string>> = { drifting: '▲', unknown: '?', warming: '◌', steady: '✓' };
 
 /** Columns that are shown, by the name of their distance. */
 const HEADS: Readonly<Record<string, string>> = {
@@ -50,14 +55,18 @@ export function worstFirst<Line extends Pick<DriftLine, 'status' | 'psi' | 'feat
 export function driftTable(lines: readonly DriftLine[]): string {
   const shown = shownDistances(lines);
   const hasVersions = lines.some(({ version }) => version !== null);
-  const head = ['column', ...(hasVersions ? ['version'] : []), 'status', 'rows', ...shown.map(headOf)];
-  const units = ['', ...(hasVersions ? [''] : []), '', '', ...shown.map((name) => unitOf(lines, name))];
+  const hasAlarms = lines.some(({ alarm }) => alarm !== null);
+  const before = [...(hasVersions ? ['version'] : []), 'status'];
+  const head = ['column', ...before, ...(hasAlarms ? ['since', 'evidence'] : []), 'rows', ...shown.map(headOf)];
+  const unnamed = head.slice(0, head.length - shown.length).map(() => '');
+  const units = [...unnamed, ...shown.map((name) => unitOf(lines, name))];
   const body = worstFirst(lines).map((line) => ({
     hint: line.hint === null ? null : printable(line.hint),
     cells: [
       clipped(line.feature),
       ...(hasVersions ? [printable(line.version ?? '')] : []),
       `${MARKS[line.status]} ${line.status}`,
+      ...(hasAlarms ? [line.alarm === null ? '–' : timeOf(line.alarm.sinceMs), line.alarm?.sureness ?? '–'] : []),
       line.rows.toLocaleString('en-US'),
       ...shown.map((name) => cell(line.distances.find((distance) => distance.name === name))),
     ],
@@ -91,19 +100,6 @@ function cell(distance: DistanceView | undefined): string {
   // Rows beyond the baseline's range lie who knows how far out.
   if (distance.name === 'wasserstein') return distance.bounds?.high === null ? `≥ ${value}` : value;
   return distance.p === null || distance.name === 'psi' ? value : `${value} (${shortP(distance.p)})`;
-}
-
-/** Three digits. */
-function short(value: number): string {
-  const size = Math.abs(value);
-  if (size === 0) return '0';
-  if (size >= 1e6 || size < 1e-4) return value.toExponential(1);
-  return size >= 100 ? value.toFixed(0) : size >= 1 ? value.toFixed(2) : value.toFixed(4).slice(0, 6);
-}
-
-function shortP(p: number): string {
-  if (p >= 0.001) return p.toFixed(3);
-  return p === 0 ? '<1e-300' : p.toExponential(0);
 }
 
 function clipped(text: string): string {
