@@ -7,6 +7,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { WINDOW_NAMES, type WindowName } from '../drift/counts/windows.ts';
 import { CONVENTION_NAMES, type ConventionName } from '../drift/distances/conventions/convention.ts';
 import { parsePercent } from '../kernel/units.ts';
+import { addBaselineCommand } from './baseline/words.ts';
 import { EXIT } from './exit-codes.ts';
 import { addRecordCommands } from './record-commands.ts';
 
@@ -155,6 +156,7 @@ date; 65 for a name that cannot be renamed so, 69 where the lock cannot be writt
       done(await driftAs(model, flags));
     });
 
+  addBaselineCommand(program, done);
   addRecordCommands(program, done);
 
   program

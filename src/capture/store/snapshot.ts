@@ -8,7 +8,7 @@ import { listSegments } from '../segments/segment-name.ts';
 import { COLUMN_NAMES, emptySelect, storedSelect } from './columns.ts';
 import { locate } from './commit.ts';
 import { listed, named, quoted } from './database.ts';
-import { createModelTypes, type ModelTypes } from './feature-types.ts';
+import { createModelTypes, type ModelTypes, type TypedColumn } from './feature-types.ts';
 import { storePaths } from './layout.ts';
 import { type Manifest, openManifest, type StoredFile } from './manifest.ts';
 import { createStaging, type Staged } from './stage.ts';
@@ -22,6 +22,8 @@ export interface Snapshot {
   /** Absolute paths that this SQL reads. */
   readonly reads: readonly string[];
   readonly damagedBytes: number;
+  /** The typed columns of a model, by the names that its protocol read. */
+  typesOf(model: string): readonly TypedColumn[];
 }
 
 export interface SnapshotOptions {
@@ -78,6 +80,7 @@ async function look(options: SnapshotOptions, folder: string): Promise<Snapshot 
     select: unionOf(paths.root, stored, staged, types, manifest),
     reads: [...stored.map(({ at }) => at), ...staged.map(({ path }) => path)],
     damagedBytes,
+    typesOf: (name) => types.get(name)?.columns ?? manifest.types.get(name) ?? [],
   };
 }
 
