@@ -1,13 +1,12 @@
-// What the store costs: `node benchmarks/store.ts [--rows N] [--body BYTES] [--keep]`. Segments of made-up decisions are written
+// What the store costs: `node benchmarks/store.ts [--rows N] [--body BYTES] [--lookups] [--keep | --in FOLDER]`. Segments of made-up decisions are written
 // and compacted in turn by the process that the gate starts, so that the disk never holds them all; then decisions are looked up by
 // id. Told at the end: time and CPU per record, the process's peak of memory, bytes against the same records as JSON, lookups.
 
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { putRow, rowBytesAtMost } from '../src/capture/row.ts';
-import { MAGIC } from '../src/capture/segments/frame.ts';
+import { setTimeout } from 'node:timers/promises';
 import { COLUMN_NAMES, COLUMNS } from '../src/capture/store/columns.ts';
 import type { Compacted } from '../src/capture/store/compact.ts';
 import { openDatabase } from '../src/capture/store/database.ts';
@@ -16,9 +15,9 @@ import { dateOf, partitionPath, storePaths } from '../src/capture/store/layout.t
 import { openManifest } from '../src/capture/store/manifest.ts';
 import type { CompactJob, FromStoreProcess } from '../src/capture/store/messages.ts';
 import { startStoreProcess } from '../src/capture/store/start-process.ts';
-import { createStore } from '../src/capture/store/store.ts';
+import { createStore, type Store } from '../src/capture/store/store.ts';
 import { systemClock } from '../src/kernel/clock.ts';
-import { createSeededRandom } from '../src/kernel/random.ts';
+import { createMadeSegments, DAY_MS, DAYS, FEATURES, idOf, MODELS, START } from './made-segments.ts';
 
 const option = (name: string, otherwise: number): number => {
   const at = process.argv.indexOf(`--${name}`);
@@ -28,75 +27,26 @@ const rows = option('rows', 1_000_000);
 const bodyBytes = option('body', 1024);
 const memoryBytes = option('memory', 512) * 1024 ** 2;
 
-const SEGMENT_BYTES = 64 * 1024 ** 2;
 /** Segments that are written before they are compacted. */
 const SEGMENTS_MAX = 8;
 const LOOKUPS = 200;
-const START = Date.UTC(2026, 2, 1);
-const FEATURES = 20;
-const MODELS = 4;
-const DAYS = 10;
+/** First questions to a process that nobody has asked before. */
+const FIRSTS = 5;
 
-const random = createSeededRandom(1);
-const data = mkdtempSync(join(tmpdir(), 'headgate-store-'));
-mkdirSync(join(data, 'captures'));
+const segments = createMadeSegments(rows, bodyBytes);
+const { random } = segments;
+/** A store that an earlier run has kept: only lookups. */
+const keptAt = process.argv.indexOf('--in');
+const kept = keptAt === -1 ? null : (process.argv[keptAt + 1] ?? '');
+const data = kept ?? mkdtempSync(join(tmpdir(), 'headgate-store-'));
+mkdirSync(join(data, 'captures'), { recursive: true });
 
 interface Sum {
   elapsedMs: number;
   cpuMs: number;
   peakBytes: number;
-  bytesIn: number;
-  jsonBytes: number;
 }
-const sum: Sum = { elapsedMs: 0, cpuMs: 0, peakBytes: 0, bytesIn: 0, jsonBytes: 0 };
-
-const idOf = (row: number): string => `0190${String(row).padStart(28, '0')}`;
-
-/** As capture writes them: columns as JSON, bodies as they came. */
-function columnsAndBody(row: number): { readonly columns: string; readonly body: Buffer } {
-  const features: Record<string, (number | string)[]> = {};
-  for (let i = 0; i < FEATURES; i++)
-    features[`x${i}`] = [i < 5 ? Math.floor(random() * 100) : Math.floor(random() * 1e6) / 100];
-  features.country = [['US', 'DE', 'FR'][row % 3] ?? ''];
-  const inputs = Object.entries(features).map(([name, value]) => ({ name, shape: [1], datatype: 'FP64', data: value }));
-  const body = JSON.stringify({ inputs }).padEnd(bodyBytes).slice(0, bodyBytes);
-  const trace = Math.floor(random() * 2 ** 48)
-    .toString(16)
-    .padStart(32, '0');
-  const columns = `{"decision_id":"${idOf(row)}","replica":"bench-1-a","generation":"0123456789abcdef","at":${START + (row / rows) * DAYS * 86_400_000},"model":"model-${row % MODELS}","version":"champion","assigned":"champion","role":"champion","unit":"acct-${Math.floor(random() * 1e5)}","slot":${Math.floor(random() * 1e4)},"epoch":1,"propensity":0.9,"reason":"split","rule":null,"client":"10.0.0.1","method":"POST","path":"/v2/models/model/infer","status":200,"error":null,"error_source":null,"latency_ms":${random() * 10},"upstream_ms":${random() * 9},"attempts":1,"rows":1,"request_bytes":${body.length},"response_bytes":80,"truncated":false,"features":${JSON.stringify(features)},"predictions":{"score":[${random()}]},"sample_rate":1,"trace_id":"${trace}","request_headers":["content-type","application/json"],"response_headers":["content-type","application/json"],"bodies":"full","withheld":[]}`;
-  return { columns, body: Buffer.from(body) };
-}
-
-function writeSegments(from: number): number {
-  let row = from;
-  for (let segment = 0; segment < SEGMENTS_MAX && row < rows; segment++) {
-    const bytes = Buffer.allocUnsafe(SEGMENT_BYTES + 1024 ** 2);
-    MAGIC.copy(bytes);
-    let used = MAGIC.length;
-    for (; used < SEGMENT_BYTES && row < rows; row++) {
-      const { columns, body } = columnsAndBody(row);
-      const response = Buffer.from(`{"outputs":[{"name":"score","datatype":"FP64","shape":[1],"data":[0.123456]}]}`);
-      const kept = { request: [body], response: [response] };
-      const none = {
-        bodies: 'full',
-        withheld: [],
-        features: null,
-        predictions: null,
-        requestHeaders: [],
-        responseHeaders: [],
-      } as const;
-      if (rowBytesAtMost(columns, { ...none, ...kept }) > bytes.length - used) break;
-      used = putRow(bytes, used, row + 1, columns, { ...none, ...kept });
-      sum.jsonBytes += columns.length + body.length + response.length + 30;
-    }
-    writeFileSync(
-      join(data, 'captures', `bench-1-a.${String(from + segment + 1).padStart(9, '0')}.capture`),
-      bytes.subarray(0, used),
-    );
-    sum.bytesIn += used;
-  }
-  return row;
-}
+const sum: Sum = { elapsedMs: 0, cpuMs: 0, peakBytes: 0 };
 
 async function compactOnce(): Promise<Compacted | undefined> {
   const began = performance.now();
@@ -130,34 +80,76 @@ function readOf(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-async function lookUp(): Promise<{
-  readonly firstMs: number;
+interface LookedUp {
+  /** Before the process that reads is there, and once the gate has had time to start it. */
+  readonly coldMs: number;
+  readonly firstMs: readonly number[];
   readonly sorted: readonly number[];
   readonly missMs: number;
-}> {
-  const plan = { everyMs: null, memoryBytes, retention: { bodiesMs: 1e15, recordsMs: 1e15, bytesMax: 1e15 } };
-  const store = createStore({
+  /** Of the process that reads, its own pages: before any question, and after all. */
+  readonly idleBytes: number;
+  readonly usedBytes: number;
+}
+
+async function lookUp(): Promise<LookedUp> {
+  const cold = storeAfter(0);
+  const coldMs = await timed(cold);
+  await cold.stop();
+  const firstMs: number[] = [];
+  for (let i = 0; i < FIRSTS; i++) {
+    const store = await warmStore();
+    firstMs.push(await timed(store));
+    await store.stop();
+  }
+  const store = await warmStore();
+  const idleBytes = readerBytes();
+  const times: number[] = [];
+  for (let i = 0; i < LOOKUPS; i++) times.push(await timed(store));
+  const began = performance.now();
+  await store.find('nobody');
+  const missMs = performance.now() - began;
+  const usedBytes = readerBytes();
+  await store.stop();
+  const sorted = times.sort((a, b) => a - b);
+  return { coldMs, firstMs: firstMs.sort((a, b) => a - b), sorted, missMs, idleBytes, usedBytes };
+}
+
+async function timed(store: Store): Promise<number> {
+  const id = idOf(Math.floor(random() * rows));
+  const began = performance.now();
+  const found = await store.find(id);
+  const elapsedMs = performance.now() - began;
+  if (found[0]?.decision_id !== id) throw new Error(`${id} was not found`);
+  return elapsedMs;
+}
+
+/** @param aheadMs as if the gate had run for so long */
+function storeAfter(aheadMs: number): Store {
+  const began = performance.now();
+  return createStore({
     data,
-    plan,
-    clock: systemClock,
+    plan: { everyMs: null, memoryBytes, retention: { bodiesMs: 1e15, recordsMs: 1e15, bytesMax: 1e15 } },
+    clock: { ...systemClock, now: () => performance.now() + (performance.now() > began + 1 ? aheadMs : 0) },
     env: process.env,
     roll: async () => undefined,
     report: () => undefined,
   });
-  const times: number[] = [];
-  for (let i = 0; i <= LOOKUPS; i++) {
-    const id = idOf(Math.floor(random() * rows));
-    const began = performance.now();
-    const found = await store.find(id);
-    times.push(performance.now() - began);
-    if (found[0]?.decision_id !== id) throw new Error(`${id} was not found`);
-  }
-  const began = performance.now();
-  await store.find('nobody');
-  const missMs = performance.now() - began;
-  await store.stop();
-  const [firstMs = 0, ...others] = times;
-  return { firstMs, sorted: others.sort((a, b) => a - b), missMs };
+}
+
+async function warmStore(): Promise<Store> {
+  const store = storeAfter(60_000);
+  await setTimeout(10);
+  store.tick();
+  // Long enough for the process to start and to read its first row.
+  await setTimeout(3000);
+  return store;
+}
+
+/** Anonymous memory of the process that reads: what is mapped from files, the machine can take back. */
+function readerBytes(): number {
+  const children = readOf(`/proc/self/task/${process.pid}/children`).trim().split(' ');
+  const status = children.map((pid) => readOf(`/proc/${pid}/status`)).find((text) => text !== '') ?? '';
+  return Number(/RssAnon:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
 }
 
 /** The same store, without the way through segments: for lookups among very many. */
@@ -174,7 +166,7 @@ async function makeBySql(): Promise<void> {
   const each = Math.ceil(rows / partitions);
   for (let part = 0; part < partitions; part++) {
     const [first, end] = [part * each, Math.min(rows, (part + 1) * each)];
-    const [model, date] = [`model-${part % MODELS}`, dateOf(START + Math.floor(part / MODELS) * 86_400_000)];
+    const [model, date] = [`model-${part % MODELS}`, dateOf(START + Math.floor(part / MODELS) * DAY_MS)];
     const file = partitionPath(model, date, `made-${part}.parquet`);
     const target = join(paths.root, file);
     mkdirSync(dirname(target), { recursive: true });
@@ -215,11 +207,11 @@ async function makeBySql(): Promise<void> {
 }
 
 try {
-  let written = process.argv.includes('--lookups') ? rows : 0;
-  if (written === rows) await makeBySql();
+  let written = process.argv.includes('--lookups') || kept !== null ? rows : 0;
+  if (written === rows && kept === null) await makeBySql();
   let stored = written;
   while (written < rows) {
-    written = writeSegments(written);
+    written = segments.write(join(data, 'captures'), written, SEGMENTS_MAX);
     const done = await compactOnce();
     stored += done?.rows ?? 0;
     process.stderr.write(`${written} of ${rows}, merged ${done?.merged ?? 0} files\n`);
@@ -229,7 +221,7 @@ try {
   const bytes = files.reduce((all, file) => all + file.bytes, 0);
   if (stored !== rows || files.reduce((all, file) => all + file.rows, 0) !== rows)
     throw new Error(`${stored} rows are in the store, not ${rows}`);
-  const { firstMs, sorted, missMs } = await lookUp();
+  const { coldMs, firstMs, sorted, missMs, idleBytes, usedBytes } = await lookUp();
   const at = (part: number): string => (sorted[Math.floor(sorted.length * part)] ?? 0).toFixed(1);
   const mb = (count: number): string => `${Math.round(count / 1e6)} MB`;
   process.stdout.write(
@@ -237,11 +229,14 @@ try {
       `records       ${rows} with bodies of ${bodyBytes} bytes, ${FEATURES + 1} features, ${MODELS} models, ${DAYS} days`,
       `compaction    ${(sum.elapsedMs / 1000).toFixed(1)} s, ${((sum.elapsedMs * 1000) / rows).toFixed(1)} us and ${((sum.cpuMs * 1000) / rows).toFixed(1)} us of CPU a record, merges included`,
       `memory        ${mb(sum.peakBytes)} at most (DuckDB may take ${mb(memoryBytes)})`,
-      `size          ${mb(bytes)} in ${files.length} files; as JSON ${mb(sum.jsonBytes)}: ${((100 * bytes) / sum.jsonBytes).toFixed(1)} %`,
-      `lookup        p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, the first ${firstMs.toFixed(0)} ms, one that is not there ${missMs.toFixed(1)} ms`,
+      `size          ${mb(bytes)} in ${files.length} files; as JSON ${mb(segments.jsonBytes)}: ${((100 * bytes) / segments.jsonBytes).toFixed(1)} %`,
+      `lookup        p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, one that is not there ${missMs.toFixed(1)} ms`,
+      `the first     ${firstMs.map((ms) => ms.toFixed(0)).join(', ')} ms; ${coldMs.toFixed(0)} ms before the process that reads is there`,
+      `its memory    ${mb(idleBytes)} of its own before it is asked, ${mb(usedBytes)} after ${LOOKUPS} questions`,
       '',
     ].join('\n'),
   );
 } finally {
-  if (!process.argv.includes('--keep')) rmSync(data, { recursive: true, force: true });
+  if (process.argv.includes('--keep')) process.stderr.write(`kept: ${data}\n`);
+  else if (kept === null) rmSync(data, { recursive: true, force: true });
 }

@@ -2,6 +2,7 @@
 
 import type { Section } from '../section.ts';
 import { bodies } from './bodies.ts';
+import { compaction } from './compaction.ts';
 import { ladder, rivals } from './cost.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
@@ -18,6 +19,7 @@ export const SECTIONS: readonly Section[] = [
   rivals,
   latency,
   shadow,
+  compaction,
   stream,
   bodies,
   scale,

@@ -15,6 +15,8 @@ export type ReadRows = (decisionId: string, wanted: readonly WantedRows[]) => Pr
 export interface StoredFinder {
   /** @throws Busy where too many ask; the error of what cannot be read */
   find(decisionId: string): Promise<CaptureRow[]>;
+  /** The first row of the newest file; undefined where the store has none. */
+  sample(): Promise<WantedRows | undefined>;
 }
 
 /** Index files read at a time. */
@@ -62,8 +64,12 @@ export function createStoredFinder(data: string, read: ReadRows): StoredFinder {
     const places = (await placesOf(decisionId, indexes, located.index)).filter(({ path }) => manifest.files.has(path));
     const wanted = [...Map.groupBy(places, ({ path }) => path)].map(([path, rows]): WantedRows => {
       const model = manifest.files.get(path)?.model ?? '';
-      const types = manifest.types.get(model) ?? [];
-      return { path: located.file(path), model, rows: rows.map(({ row }) => row), types };
+      return wantedOf(
+        manifest,
+        located.file(path),
+        model,
+        rows.map(({ row }) => row),
+      );
     });
     return wanted.length === 0 ? [] : await read(decisionId, wanted);
   }
@@ -77,6 +83,10 @@ export function createStoredFinder(data: string, read: ReadRows): StoredFinder {
         known = null;
       }
     }
+  }
+
+  function wantedOf(manifest: Manifest, path: string, model: string, rows: readonly number[]): WantedRows {
+    return { path, model, rows, types: manifest.types.get(model) ?? [] };
   }
 
   let asked = 0;
@@ -97,6 +107,11 @@ export function createStoredFinder(data: string, read: ReadRows): StoredFinder {
         if (next === undefined) asked -= 1;
         else next();
       }
+    },
+    async sample() {
+      const { manifest } = await current();
+      const newest = [...manifest.files.values()].at(-1);
+      return newest && wantedOf(manifest, locate(paths, manifest).file(newest.path), newest.model, [0]);
     },
   };
 }

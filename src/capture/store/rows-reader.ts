@@ -1,14 +1,18 @@
-// Reads rows of the store in a process of its own, which is started by the first question and let go when none has come for a
-// while: the gate pays for DuckDB only while somebody asks.
+// Reads rows of the store in a process of its own, which is started by the first question, or before it (keep-warm.ts). What questions
+// made it hold is given back when none has come for a while: it is let go then.
 
 import type { ChildProcess } from 'node:child_process';
 import { Busy } from '../../kernel/busy.ts';
 import type { CaptureRow } from '../row.ts';
 import type { ReadRows } from './find-stored.ts';
 import type { FromStoreProcess, ReadJob } from './messages.ts';
+import type { WantedRows } from './read-rows.ts';
 
 export interface RowsReader {
   readonly read: ReadRows;
+  /** Start the process and let it read this row, for nobody. @throws where it does not start, or does not answer */
+  warm(row: WantedRows): Promise<void>;
+  readonly isRunning: boolean;
   stop(): void;
 }
 
@@ -34,8 +38,6 @@ export function createRowsReader({ start, idleMs = IDLE_MS, deadlineMs = DEADLIN
   let requests = 0;
 
   function running(): ChildProcess {
-    clearTimeout(idle);
-    idle = setTimeout(stop, idleMs).unref();
     if (child !== null) return child;
     const started = start();
     child = started;
@@ -75,23 +77,35 @@ export function createRowsReader({ start, idleMs = IDLE_MS, deadlineMs = DEADLIN
     last.kill();
   }
 
+  function ask(decisionId: string, wanted: readonly WantedRows[]): Promise<CaptureRow[]> {
+    requests += 1;
+    const job: ReadJob = { kind: 'read', request: requests, decisionId, wanted };
+    const process = running();
+    const { promise, resolve, reject } = Promise.withResolvers<CaptureRow[]>();
+    const late = setTimeout(
+      () => settle(job.request)?.reject(new Error('the store did not answer in time')),
+      deadlineMs,
+    );
+    waiting.set(job.request, { resolve, reject });
+    process.send(job, (error) => {
+      if (error !== null) settle(job.request)?.reject(error);
+    });
+    return promise.finally(() => clearTimeout(late));
+  }
+
   return {
     async read(decisionId, wanted) {
       if (waiting.size >= WAITING_MAX)
         throw new Busy(`${WAITING_MAX} searches for decisions wait already; ask again later`);
-      requests += 1;
-      const job: ReadJob = { kind: 'read', request: requests, decisionId, wanted };
-      const process = running();
-      const { promise, resolve, reject } = Promise.withResolvers<CaptureRow[]>();
-      const late = setTimeout(
-        () => settle(job.request)?.reject(new Error('the store did not answer in time')),
-        deadlineMs,
-      );
-      waiting.set(job.request, { resolve, reject });
-      process.send(job, (error) => {
-        if (error !== null) settle(job.request)?.reject(error);
-      });
-      return promise.finally(() => clearTimeout(late));
+      clearTimeout(idle);
+      idle = setTimeout(stop, idleMs).unref();
+      return ask(decisionId, wanted);
+    },
+    async warm(row) {
+      await ask('', [row]);
+    },
+    get isRunning() {
+      return child !== null;
     },
     stop,
   };

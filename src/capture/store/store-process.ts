@@ -41,11 +41,18 @@ async function compactOnce({ data, memoryBytes, retention, operationBytes }: Com
 
 async function read({ request, decisionId, wanted }: ReadJob): Promise<void> {
   try {
-    reading ??= openDatabase(null, { threads: 1, memoryBytes: READ_MEMORY_BYTES, spillFolder: null });
+    reading ??= openToRead();
     say({ kind: 'rows', request, rows: await readRows(await reading, decisionId, wanted) });
   } catch (error) {
     say({ kind: 'failed', request, problem: textOf(error) });
   }
+}
+
+async function openToRead(): Promise<Database> {
+  const database = await openDatabase(null, { threads: 1, memoryBytes: READ_MEMORY_BYTES, spillFolder: null });
+  // The system has the files in its cache: a second copy of what single questions have read is memory for nothing.
+  await database.run('SET enable_external_file_cache = false');
+  return database;
 }
 
 /** Who does not listen any more has died, or has stopped; the work is finished all the same. */

@@ -5,6 +5,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { CaptureRow } from '../row.ts';
 import { type CompactorCounts, createCompactor } from './compactor.ts';
 import { createStoredFinder } from './find-stored.ts';
+import { createKeepWarm } from './keep-warm.ts';
 import { createRowsReader } from './rows-reader.ts';
 import { startStoreProcess } from './start-process.ts';
 
@@ -34,14 +35,19 @@ export function createStore({ data, plan, clock, env, roll, report }: StoreOptio
   const compactor = createCompactor({ data, plan, clock, start, roll, report });
   const reader = createRowsReader({ start });
   const finder = createStoredFinder(data, reader.read);
+  const warmth = createKeepWarm({ clock, reader, sample: finder.sample });
   return {
-    tick: compactor.tick,
+    tick() {
+      compactor.tick();
+      warmth.tick();
+    },
     configure: compactor.configure,
     find: finder.find,
     get counts() {
       return compactor.counts;
     },
     async stop() {
+      warmth.stop();
       reader.stop();
       await compactor.stop();
     },
