@@ -7,13 +7,17 @@ export class Answer {
   readonly held: Uint8Array[] = [];
   #heldBytes = 0;
   readonly #heldMax: number;
+  readonly #keeps: boolean;
 
-  constructor(heldMax: number) {
+  /** @param keeps whether the record wants the bytes */
+  constructor(heldMax: number, keeps: boolean) {
     this.#heldMax = heldMax;
+    this.#keeps = keeps;
   }
 
   take(chunk: Uint8Array): void {
     this.bytes += chunk.length;
+    if (!this.#keeps) return;
     const room = this.#heldMax - this.#heldBytes;
     if (room <= 0) return;
     const kept = chunk.length <= room ? chunk : chunk.subarray(0, room);
@@ -31,6 +35,6 @@ export class Answer {
   }
 
   get truncated(): boolean {
-    return this.#heldBytes < this.bytes;
+    return this.bytes > this.#heldMax;
   }
 }

@@ -118,6 +118,7 @@ export function createModelCompiler({ clock, watch, meters, upstreams, fastLane 
       }),
       load: kept(states.loads, names.loads, model.name, () => ({ inflight: 0 })),
       account: kept(states.accounts, names.accounts, model.name, () => meters.model(model.name)),
+      recordsBodies: recordsBodies(model),
       recordHeaders: recordHeaders(model.capture.headers),
     };
     return { route, tables, names, release: () => releases.flatMap((release) => release()) };
@@ -158,6 +159,11 @@ function holdUpstream(
     retryBudget: model.retry.budget,
     fastLane,
   });
+}
+
+/** They are read by the protocol, or kept as they are. */
+function recordsBodies({ protocol, capture }: ModelPlan): boolean {
+  return protocol !== 'raw' || (capture.bodies === 'full' && capture.sample > 0);
 }
 
 const SETS_MAX = 64;

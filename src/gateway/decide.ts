@@ -149,8 +149,8 @@ export class Decision extends Guarded implements DecisionFacts {
     this.id = head.decisionId === '' ? uuidv7(exchange.at) : head.decisionId;
     this.trace = continueTrace(exchange.rawHeaders, gate.traceSample, gate.random);
     this.callSpanId = this.trace.callSpanId;
-    this.body = new RequestBody(gate.listen.bodyBytesHeld);
-    this.answer = new Answer(gate.listen.bodyBytesHeld);
+    this.body = new RequestBody(gate.listen.bodyBytesHeld, exchange.body.length);
+    this.answer = new Answer(gate.listen.bodyBytesHeld, route.recordsBodies);
     this.held =
       isDecision && waitsForRecord(route, this.id) ? new HeldAnswer(exchange, gate.listen.bodyBytesHeld) : null;
     this.calls = new Calls(route, gate.clock);
@@ -191,7 +191,7 @@ export class Decision extends Guarded implements DecisionFacts {
     else this.#waitFor(route.split.places === null ? 'patience' : 'request');
   }
 
-  protected override onRequestData(chunk: Uint8Array): void {
+  protected override onRequestData(chunk: Uint8Array, fleeting: boolean): void {
     if (this.#phase === 'refused' || this.#phase === 'done') return;
     const { body } = this;
     if (body.bytes + chunk.length > this.gate.listen.bodyBytesMax) {
@@ -200,7 +200,7 @@ export class Decision extends Guarded implements DecisionFacts {
     }
     // Too long to hold: decide now, with what is known, and stream the rest.
     if (this.#phase === 'receiving' && !body.fits(chunk)) this.#proceed();
-    if (body.take(chunk)) return;
+    if (body.take(chunk, fleeting)) return;
     this.exchange.pauseRequest();
     if (this.#wait === 'request' || this.#wait === 'rest') this.#waitFor('upload');
   }

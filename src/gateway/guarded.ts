@@ -12,9 +12,9 @@ export abstract class Guarded implements ExchangeListener, CallListener, Watched
   dueAt = Number.POSITIVE_INFINITY;
   place = -1;
 
-  requestData(chunk: Uint8Array): void {
+  requestData(chunk: Uint8Array, fleeting: boolean): void {
     try {
-      this.onRequestData(chunk);
+      this.onRequestData(chunk, fleeting);
     } catch (error) {
       this.crashed(error);
     }
@@ -122,7 +122,7 @@ export abstract class Guarded implements ExchangeListener, CallListener, Watched
   /** Report the fault, and end what met it. Throws nothing. */
   protected abstract crashed(error: unknown): void;
 
-  protected abstract onRequestData(chunk: Uint8Array): void;
+  protected abstract onRequestData(chunk: Uint8Array, fleeting: boolean): void;
   protected abstract onRequestEnd(trailers: readonly string[]): void;
   protected abstract onRequestInvalid(detail: string): void;
   protected abstract onWritable(): void;

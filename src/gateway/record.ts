@@ -130,6 +130,8 @@ function handOver(
 
 const ANSWER_HEADERS = new KnownNames(['content-type', 'content-encoding', 'inference-header-content-length']);
 
+const NO_BODY: readonly Uint8Array[] = [];
+
 export function toRecord(decision: DecisionFacts, call: CallFacts): ExchangeRecord {
   const { route, assignment, trace, exchange, body } = decision;
   return {
@@ -164,7 +166,7 @@ export function toRecord(decision: DecisionFacts, call: CallFacts): ExchangeReco
     sampled: trace.sampled,
     requestHeaders: route.recordHeaders.of(exchange.rawHeaders),
     responseHeaders: ANSWER_HEADERS.of(call.headers),
-    request: body.held,
+    request: route.recordsBodies ? body.held : NO_BODY,
     response: call.held,
   };
 }

@@ -18,8 +18,14 @@ export class RequestBody {
   #begun = false;
   #wanted = false;
 
-  constructor(heldMax: number) {
+  /** A body of known length that will be held whole is put together as it comes, in one piece of memory. */
+  readonly #length: number;
+  #room: Uint8Array | null = null;
+
+  /** @param length Content-Length; below 0 where there is none */
+  constructor(heldMax: number, length: number) {
     this.heldMax = heldMax;
+    this.#length = length > heldMax ? -1 : length;
   }
 
   /** Whether one more piece can be held. */
@@ -27,19 +33,37 @@ export class RequestBody {
     return this.bytes + chunk.length <= this.heldMax;
   }
 
-  /** @returns false where the reader of the stream has enough for now: pause the client */
-  take(chunk: Uint8Array): boolean {
-    this.bytes += chunk.length;
-    const room = this.heldMax - this.#heldBytes;
-    if (room > 0) {
-      const kept = chunk.length <= room ? chunk : chunk.subarray(0, room);
-      this.#held.push(kept);
-      this.#heldBytes += kept.length;
-    }
+  /**
+   * @param fleeting the bytes are there only now: what stays is a copy
+   * @returns false where the reader of the stream has enough for now: pause the client
+   */
+  take(chunk: Uint8Array, fleeting: boolean): boolean {
+    const piece = this.#length >= 0 ? this.#placed(chunk, fleeting) : fleeting ? Buffer.from(chunk) : chunk;
+    this.bytes += piece.length;
+    if (this.#length < 0) this.#hold(piece);
     if (this.#stream === null) return true;
-    this.#unread.push(chunk);
+    this.#unread.push(piece);
     if (this.#wanted) this.#feed();
     return this.#wanted;
+  }
+
+  /** @returns the piece where it stays */
+  #placed(chunk: Uint8Array, fleeting: boolean): Uint8Array {
+    if (!fleeting && chunk.length === this.#length) {
+      this.#room = chunk;
+      return chunk;
+    }
+    this.#room ??= Buffer.allocUnsafe(this.#length);
+    this.#room.set(chunk, this.bytes);
+    return chunk.length === this.#length ? this.#room : this.#room.subarray(this.bytes, this.bytes + chunk.length);
+  }
+
+  #hold(piece: Uint8Array): void {
+    const left = this.heldMax - this.#heldBytes;
+    if (left <= 0) return;
+    const kept = piece.length <= left ? piece : piece.subarray(0, left);
+    this.#held.push(kept);
+    this.#heldBytes += kept.length;
   }
 
   end(trailers: readonly string[]): void {
@@ -49,7 +73,7 @@ export class RequestBody {
   }
 
   get truncated(): boolean {
-    return this.#heldBytes < this.bytes;
+    return this.bytes > this.heldMax;
   }
 
   /** Whether all that has come can be sent (again): it is held, or nobody has read of it. */
@@ -59,12 +83,14 @@ export class RequestBody {
 
   /** What is held, in pieces. */
   get held(): readonly Uint8Array[] {
-    return this.#held;
+    if (this.#room === null) return this.#held;
+    return [this.bytes === this.#length ? this.#room : this.#room.subarray(0, this.bytes)];
   }
 
   /** The whole body in one piece, where it is complete and was held; null otherwise. */
   whole(): Uint8Array | null {
     if (!this.complete || this.truncated) return null;
+    if (this.#room !== null) return this.#room;
     if (this.#held.length > 1) this.#held = [Buffer.concat(this.#held)];
     return this.#held[0] ?? EMPTY;
   }
@@ -74,7 +100,7 @@ export class RequestBody {
    * @param more called when the stream has taken all there is and wants more
    */
   stream(more: () => void): Readable {
-    if (!this.truncated) this.#unread = [...this.#held];
+    if (!this.truncated) this.#unread = [...this.held];
     this.#begun = false;
     this.#wanted = false;
     const stream = new Readable({

@@ -42,6 +42,8 @@ export interface ModelRoute {
   readonly load: { inflight: number };
   /** What capture is due of this model. */
   readonly account: ModelMeter;
+  /** Whether somebody reads or keeps the bodies of its records. */
+  readonly recordsBodies: boolean;
   /** Lower-case names of request headers that go on the record. */
   readonly recordHeaders: KnownNames;
 }

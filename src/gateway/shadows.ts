@@ -12,7 +12,7 @@ import type { Gate } from './gate.ts';
 import { tracedLines } from './outgoing.ts';
 import type { DecisionFacts } from './record.ts';
 import { toRecord } from './record.ts';
-import type { RouteMirror } from './route.ts';
+import type { Route, RouteMirror } from './route.ts';
 
 /** A decision as its shadows see it. */
 export interface Mirrored extends DecisionFacts {
@@ -55,7 +55,7 @@ function toMirrors(decision: Mirrored, reason: ShadowDrop | null): void {
 }
 
 function sendShadow(decision: Mirrored, mirror: RouteMirror): ShadowDrop | null {
-  const { gate, body, exchange, head } = decision;
+  const { gate, body, exchange, head, route } = decision;
   if (gate.draining) return 'draining';
   const whole = body.whole();
   if (whole === null) return 'body_too_large';
@@ -71,7 +71,7 @@ function sendShadow(decision: Mirrored, mirror: RouteMirror): ShadowDrop | null 
     trailers: null,
   };
   const at = gate.clock.wall();
-  const drop = mirror.mirror.send(mirror.upstream, request, whole.length, boundsOf(mirror, gate), (result) => {
+  const drop = mirror.mirror.send(mirror.upstream, request, whole.length, boundsOf(mirror, gate, route), (result) => {
     gate.meters.gateway.shadowBytes(-whole.length);
     try {
       shadowEnded(decision, mirror, result, callSpanId, at);
@@ -85,8 +85,13 @@ function sendShadow(decision: Mirrored, mirror: RouteMirror): ShadowDrop | null 
   return null;
 }
 
-function boundsOf({ timeoutMs, callsMax, bytesMax }: RouteMirror, { listen }: Gate): ShadowBounds {
-  return { timeoutMs, callsMax, bytesMax, heldBytesMax: listen.bodyBytesHeld, answerBytesMax: listen.bodyBytesMax };
+function boundsOf(
+  { timeoutMs, callsMax, bytesMax }: RouteMirror,
+  { listen }: Gate,
+  { recordsBodies }: Route,
+): ShadowBounds {
+  const { bodyBytesHeld: heldBytesMax, bodyBytesMax: answerBytesMax } = listen;
+  return { timeoutMs, callsMax, bytesMax, keeps: recordsBodies, heldBytesMax, answerBytesMax };
 }
 
 function shadowEnded(

@@ -9,8 +9,11 @@ export interface BodyFrame {
 
 /** What happens to an exchange after its head: the lane calls, the story listens. */
 export interface ExchangeListener {
-  /** A piece of the request body. The bytes stay valid; nobody writes to them again. */
-  requestData(chunk: Uint8Array): void;
+  /**
+   * A piece of the request body.
+   * @param fleeting the bytes are there until this returns; otherwise they stay valid, and nobody writes to them again
+   */
+  requestData(chunk: Uint8Array, fleeting: boolean): void;
   /** The request body is complete. Trailers as flat name, value, ... */
   requestEnd(trailers: readonly string[]): void;
   /** The rest of the request body cannot be read: its framing is wrong. */

@@ -101,8 +101,8 @@ function flushDue(): void {
   flush();
 }
 
-/** A body up to this size is copied behind its head. */
-const TOGETHER_BYTES_MAX = 64 * 1024;
+/** A body up to this size is copied behind its head; a longer one goes with it in one call of the kernel, as it stands. */
+const TOGETHER_BYTES_MAX = 16 * 1024;
 
 function writeAtOnce(socket: Socket, before: string, body: Uint8Array, after: string, then?: Written): boolean {
   if (body.length <= TOGETHER_BYTES_MAX) {

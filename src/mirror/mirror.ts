@@ -26,6 +26,8 @@ export interface ShadowBounds {
   /** Calls in flight, and request bytes held by them. */
   readonly callsMax: number;
   readonly bytesMax: number;
+  /** Whether the bytes of an answer are kept at all. */
+  readonly keeps: boolean;
   /** Bytes kept of an answer; a longer one is counted on, up to `answerBytesMax`, then cut off. */
   readonly heldBytesMax: number;
   readonly answerBytesMax: number;
@@ -148,7 +150,7 @@ class Shadow implements CallListener, Watched {
   callData(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
     const room = this.#bounds.heldBytesMax - this.#heldBytes;
-    if (room > 0) {
+    if (room > 0 && this.#bounds.keeps) {
       const kept = chunk.length <= room ? chunk : chunk.subarray(0, room);
       this.#held.push(kept);
       this.#heldBytes += kept.length;
@@ -184,7 +186,7 @@ class Shadow implements CallListener, Watched {
       headers: this.#headers,
       held: this.#held,
       bytes: this.#bytes,
-      truncated: this.#heldBytes < this.#bytes,
+      truncated: this.#bytes > this.#bounds.heldBytesMax,
       failure,
       startedAt: this.#startedAt,
       endedAt: this.#clock.now(),

@@ -186,8 +186,8 @@ export async function startGate(first: Plan, options: GateOptions = {}): Promise
       readSlab(message.buffer, message.used, (record) => {
         seen.push({
           ...record,
-          request: record.request.map((piece) => piece.slice()),
-          response: record.response.map((piece) => piece.slice()),
+          request: record.request.map((piece) => Buffer.from(piece)),
+          response: record.response.map((piece) => Buffer.from(piece)),
         });
       });
       const { awaited } = message;

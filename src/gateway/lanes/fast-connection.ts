@@ -126,8 +126,9 @@ export class FastConnection implements FastLink, Watched {
 
   /** The buffer is the thread's own: of what is not a head that is read at once, a copy stays. */
   readonly #onBytes = (buffer: Buffer, length: number): void => {
-    const early = this.#exchange === null && this.#bytes === null && this.#bodyLeft === 0;
-    if (early) this.#read(buffer.subarray(0, length));
+    // A body that is being received is heard where it lies; so is a head, where nothing is under way.
+    const isAwaited = this.#exchange === null ? this.#bodyLeft === 0 : this.#receiving && this.#bodyLeft > 0;
+    if (isAwaited && this.#bytes === null) this.#read(buffer.subarray(0, length));
     else {
       const chunk = keptBytes(buffer, 0, length);
       this.#bytes = this.#bytes === null ? chunk : Buffer.concat([this.#bytes, chunk]);
@@ -137,13 +138,16 @@ export class FastConnection implements FastLink, Watched {
 
   /**
    * Read on for as long as there is something to read and someone to read it.
-   * @param fresh bytes that begin a request and are there only now
+   * @param fresh bytes that begin a request, or go on with a body that is being received; they are there only now
    */
   #read(fresh: Buffer | null): void {
     if (this.#reading) return;
     this.#reading = true;
     try {
-      if (fresh !== null) this.#begin(fresh, true);
+      if (fresh !== null) {
+        if (this.#bodyLeft > 0) this.#takeBody(fresh, true);
+        else this.#begin(fresh, true);
+      }
       while (this.#bytes !== null && this.#step(this.#bytes)) {}
     } catch (error) {
       this.#shared.fault(error);
@@ -158,15 +162,23 @@ export class FastConnection implements FastLink, Watched {
     if (this.#bodyLeft > 0) {
       // A body before anybody asks for it stays where it is; after its exchange is over it is read off.
       if (exchange !== null && !this.#receiving) return this.#wait(bytes);
-      const take = Math.min(this.#bodyLeft, bytes.length);
-      this.#bodyLeft -= take;
-      this.#bytes = take === bytes.length ? null : bytes.subarray(take);
-      if (exchange !== null) exchange.listener?.requestData(take === bytes.length ? bytes : bytes.subarray(0, take));
-      if (this.#bodyLeft === 0 && exchange !== null) exchange.listener?.requestEnd([]);
+      this.#takeBody(bytes, false);
       return true;
     }
     if (exchange !== null) return this.#wait(bytes);
     return this.#begin(bytes, false);
+  }
+
+  /** @param fleeting the bytes are there only now */
+  #takeBody(bytes: Buffer, fleeting: boolean): void {
+    const exchange = this.#exchange;
+    const take = Math.min(this.#bodyLeft, bytes.length);
+    this.#bodyLeft -= take;
+    if (take === bytes.length) this.#bytes = null;
+    else this.#bytes = fleeting ? keptBytes(bytes, take, bytes.length) : bytes.subarray(take);
+    if (exchange === null) return;
+    exchange.listener?.requestData(take === bytes.length ? bytes : bytes.subarray(0, take), fleeting);
+    if (this.#bodyLeft === 0) exchange.listener?.requestEnd([]);
   }
 
   #wait(bytes: Buffer): false {
@@ -185,7 +197,7 @@ export class FastConnection implements FastLink, Watched {
     this.#exchange = exchange;
     this.#receiving = false;
     this.#bodyLeft = head.bodyBytes;
-    this.#bytes = end + 4 === bytes.length ? null : stay(end + 4);
+    this.#bytes = null;
     this.#used = true;
     if (!this.#shared.exchange(exchange)) {
       this.#exchange = null;
@@ -193,6 +205,11 @@ export class FastConnection implements FastLink, Watched {
     }
     // A decision has deadlines of its own; a refusal that nobody reads has only this one.
     this.dueAt = exchange.listener === null ? this.#idleDueAt() : Number.POSITIVE_INFINITY;
+    if (end + 4 === bytes.length || this.#left) return true;
+    // Nothing was read meanwhile: what is behind the head is still what follows.
+    if (fleeting && this.#exchange === exchange && this.#receiving && this.#bodyLeft > 0)
+      this.#takeBody(bytes.subarray(end + 4), true);
+    else this.#bytes = stay(end + 4);
     return true;
   }
 

@@ -63,7 +63,7 @@ export class NodeExchange implements Exchange {
   receive(): void {
     const request = this.#request;
     if (this.#options.awaitsContinue) this.#whenItsTurn(() => this.#response.writeContinue());
-    request.on('data', (chunk: Buffer) => this.listener?.requestData(chunk));
+    request.on('data', (chunk: Buffer) => this.listener?.requestData(chunk, false));
     request.on('end', () => this.listener?.requestEnd(request.rawTrailers));
   }
 
