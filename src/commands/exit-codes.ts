@@ -16,4 +16,6 @@ export const EXIT = {
   retry: 75,
   /** EX_CONFIG: problems in the configuration. */
   config: 78,
+  /** 128 and SIGINT: it was interrupted, and says how far it came. */
+  interrupted: 130,
 } as const;

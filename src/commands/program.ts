@@ -10,6 +10,7 @@ import { parsePercent } from '../kernel/units.ts';
 import { addBaselineCommand } from './baseline/words.ts';
 import { EXIT } from './exit-codes.ts';
 import { addRecordCommands } from './record-commands.ts';
+import { addReplayCommand } from './replay/replay-command.ts';
 
 const { env, stdout, stderr } = process;
 
@@ -173,34 +174,7 @@ date; 65 for a name that cannot be renamed so, 69 where the lock cannot be writt
       done(await runAccounts({ data: resolve(data), json: options.json === true, stdout, stderr }));
     });
 
-  program
-    .command('replay')
-    .description('send captured calls again, to any version or URL, and compare the answers with those on record')
-    .requiredOption('-c, --config <file>', 'configuration (YAML)')
-    .requiredOption('--model <name>', 'the model whose calls are sent again')
-    .requiredOption(
-      '--to <version|url>',
-      'a version of the model, or a URL; one without a path keeps that of the request',
-    )
-    .option('--from <time>', 'calls from this time on (ISO 8601)')
-    .option('--until <time>', 'calls before this time (ISO 8601)')
-    .option('--where <sql>', 'a condition on the columns of `decisions`, as in headgate query')
-    .option('--rate <n>', 'calls per second', positive, 100)
-    .option('--concurrency <n>', 'calls under way, at most', positive, 32)
-    .option('--limit <n>', 'calls, at most', whole, 10_000)
-    .option('--tolerance <share>', 'numbers this far apart, relatively, are equal', positive, 1e-6)
-    .option('--as-shadow', 'mark calls as those of a shadow (headgate-shadow), besides headgate-replay')
-    .option('--json', 'the report as JSON')
-    .addHelpText(
-      'after',
-      example('headgate replay -c headgate.yaml --model credit-default --to forest --where "status = 200"'),
-    )
-    .action(async (flags: ReplayFlags) => {
-      const { runReplay } = await import('./replay/replay.ts');
-      const { from = null, until = null, where = null, asShadow, json } = flags;
-      const given = { ...flags, from, until, where, asShadow: asShadow === true, json: json === true };
-      done(await runReplay({ ...given, env, stdout, stderr }));
-    });
+  addReplayCommand(program, done);
 
   program
     .command('demo')
@@ -279,21 +253,6 @@ interface DriftFlags {
   readonly window?: WindowName;
   readonly html?: string;
   readonly check?: true;
-  readonly json?: true;
-}
-
-interface ReplayFlags {
-  readonly config: string;
-  readonly model: string;
-  readonly to: string;
-  readonly from?: string;
-  readonly until?: string;
-  readonly where?: string;
-  readonly rate: number;
-  readonly concurrency: number;
-  readonly limit: number;
-  readonly tolerance: number;
-  readonly asShadow?: true;
   readonly json?: true;
 }
 

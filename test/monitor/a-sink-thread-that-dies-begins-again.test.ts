@@ -10,7 +10,8 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { createSinks, type Sinks } from '../../src/monitor/sinks.ts';
 import type { Logger } from '../../src/telemetry/logs.ts';
 import { idsOf, openLog, type WrittenLog } from '../capture/sinks/log-on-disk.ts';
-import { type OtherSide, startEventsConsumer } from '../capture/sinks/other-sides.ts';
+import { startEventsConsumer } from '../capture/sinks/other-sides.ts';
+import type { OtherSide } from '../capture/sinks/sink-contract.ts';
 import { waitFor } from '../serve/served-gate.ts';
 
 interface Told {
@@ -85,13 +86,13 @@ test.each(ENDS)(
     await until(() => stateOf(sinks, 'well')?.delivered === 200, 'the other sink');
     expect(stateOf(sinks, 'well')).toMatchObject({ state: 'delivering', failures: {} });
     await sinks.stop();
-    expect(hit.received).toEqual(namesOf(1, 200));
-    expect(well.received).toEqual(namesOf(1, 200));
+    expect(hit.received()).toEqual(namesOf(1, 200));
+    expect(well.received()).toEqual(namesOf(1, 200));
     // One of `hit` more, and the one of `well` was never touched.
     expect(threads.length).toBe(3);
     expect(threads[1]).toBe(other);
     await log.close();
-    for (const side of [hit, well]) await side.close();
+    for (const side of [hit, well]) await side.leave();
   },
 );
 
@@ -116,7 +117,7 @@ test('one that dies again and again is begun ever more slowly', async () => {
   expect(performance.now() - from).toBeLessThan(1000);
   expect(threads.length).toBe(4);
   await log.close();
-  await side.close();
+  await side.leave();
 });
 
 test('a reload changes a sink in its place: the old thread ends first, counts go on, nothing comes twice', async () => {
@@ -137,9 +138,9 @@ test('a reload changes a sink in its place: the old thread ends first, counts go
   expect(sinks.states()).toEqual([]);
   sinks.apply([changed]);
   await log.write(idsOf(101, 120));
-  await until(() => side.received.length >= 120, 'those after it came back');
+  await until(() => side.received().length >= 120, 'those after it came back');
   await sinks.stop();
-  expect(side.received).toEqual(namesOf(1, 120));
+  expect(side.received()).toEqual(namesOf(1, 120));
   await log.close();
-  await side.close();
+  await side.leave();
 });

@@ -51,9 +51,9 @@ models: { m: { versions: { one: { url: "${upstream.url}" } }, timeout: { connect
     for (let round = 0; round < 3; round++) {
       const gate = await startServe(yaml, { folder });
       const caller = createCaller(8);
-      const before = consumer.received.length;
+      const before = consumer.received().length;
       const asking = caller.askAll(gate.dataUrl, Array(300).fill({})).catch(() => []);
-      await waitFor(async () => (consumer.received.length > before + 60 ? true : undefined), 'some to arrive');
+      await waitFor(async () => (consumer.received().length > before + 60 ? true : undefined), 'some to arrive');
       if (round === 1) {
         await waitFor(async () => {
           const states = await sinksOf(gate);
@@ -72,16 +72,16 @@ models: { m: { versions: { one: { url: "${upstream.url}" } }, timeout: { connect
     const last = await startServe(yaml, { folder });
     expect(ids.length).toBeGreaterThan(150);
     for (const side of [consumer, down]) {
-      await waitFor(async () => (new Set(side.received).size >= ids.length ? true : undefined), 'every record');
-      expect(new Set(side.received)).toEqual(new Set(ids));
-      expect(firstOnly(side.received)).toEqual(ids);
+      await waitFor(async () => (new Set(side.received()).size >= ids.length ? true : undefined), 'every record');
+      expect(new Set(side.received())).toEqual(new Set(ids));
+      expect(firstOnly(side.received())).toEqual(ids);
       // At least once: what is twice was under way when the gate was killed, or not yet in the cursor.
-      const twice = side.received.length - ids.length;
+      const twice = side.received().length - ids.length;
       expect(twice, `${twice} of ${ids.length} twice`).toBeLessThan(3 * 120);
     }
     expect(await last.stop()).toBe(0);
-    await consumer.close();
-    await down.close();
+    await consumer.leave();
+    await down.leave();
     rmSync(folder, { recursive: true, force: true });
   },
 );

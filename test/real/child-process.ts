@@ -28,6 +28,10 @@ export interface Child {
   ready(url: string, deadlineMs: number): Promise<void>;
   /** SIGTERM, and after `graceMs` SIGKILL to the whole group. @returns the exit code */
   stop(graceMs: number): Promise<number | null>;
+  /** SIGKILL to the whole group, with no word before. */
+  kill(): Promise<void>;
+  /** To the whole group: SIGSTOP freezes it, SIGCONT lets it go on. */
+  signal(signal: NodeJS.Signals): void;
   /** Resolves with what to say about it where the process ends although nobody stopped it. */
   readonly died: Promise<string>;
   log(): string;
@@ -90,6 +94,16 @@ export function startChild({ name, command, args, cwd, env, log }: Program): Chi
       signalGroup(pid, 'SIGKILL');
       groups.delete(pid);
       return code;
+    },
+    async kill() {
+      wanted = true;
+      if (pid === undefined) return;
+      signalGroup(pid, 'SIGKILL');
+      await exited;
+      groups.delete(pid);
+    },
+    signal(signal) {
+      if (pid !== undefined) signalGroup(pid, signal);
     },
     log: () => readFileSync(log, 'utf8'),
   };

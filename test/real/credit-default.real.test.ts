@@ -16,6 +16,7 @@ import { type Environments, type ModelServers, startModelServers, train } from '
 import { createAsk, difference, headerOf, type Outcome, urlOf } from './node-lane.ts';
 import { oddCalls } from './odd-calls.ts';
 import { type Expected, expectedOf } from './oracle.ts';
+import { flipsOf, replay } from './replay.ts';
 import { binomialBand, countBy, counterOf } from './statistics.ts';
 import { summary } from './summary.ts';
 import { runAllLanes, versionsNow } from './traffic.ts';
@@ -307,6 +308,35 @@ describe('after a restart', () => {
     const kept = all.filter(({ decision_id }) => decision_id.startsWith(DECISION_PREFIX));
     expect(kept.length).toBe(records.length);
     expect(new Set(all.map(({ replica }) => replica)).size).toBe(2);
+  });
+});
+
+describe('headgate replay, of what is on record', () => {
+  const LIMIT = 500;
+
+  test('the same version agrees with itself in every call', async () => {
+    const { report, text } = await replay({ gate, folder, to: 'logistic', limit: LIMIT });
+    console.log(text);
+    expect(report).toMatchObject({ errors: {}, skipped: { over_limit: expect.any(Number) }, flipped: 0, agreement: 1 });
+    expect(report).toMatchObject({ sent: LIMIT, answered: LIMIT, statusEqual: LIMIT, compared: LIMIT, agreed: LIMIT });
+  });
+
+  test('one that was trained anew flips as many as scikit-learn says, and differs as much', async () => {
+    if (servers === undefined) throw new Error('no model servers');
+    const { report, text } = await replay({ gate, folder, to: servers.retrained, limit: LIMIT });
+    console.log(text);
+    const replayed = primaries
+      .filter(({ model, version }) => model === 'credit-default' && version === 'logistic')
+      .toSorted((a, b) => a.at - b.at || a.sequence - b.sequence)
+      .slice(0, LIMIT);
+    const rows = replayed.map((record) => Number(record.decision_id.slice(DECISION_PREFIX.length)));
+    const expected = flipsOf({ bin: environments.mlserver, csv, folder, rows, of: ['logistic', 'retrained'] });
+    expect(expected.flips).toBeGreaterThan(LIMIT / 20);
+    expect(report).toMatchObject({ sent: LIMIT, answered: LIMIT, statusEqual: LIMIT, compared: LIMIT });
+    expect(report.flipped).toBe(expected.flips);
+    expect(report.agreed).toBe(0);
+    expect(report.numbers.meanAbsolute).toBeCloseTo(expected.mean, 9);
+    expect(report.numbers.maxAbsolute).toBeCloseTo(expected.max, 9);
   });
 });
 

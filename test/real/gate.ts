@@ -16,6 +16,8 @@ export interface Gate {
   readonly base: string;
   /** Folder with the captures. */
   readonly data: string;
+  /** Its configuration. */
+  readonly file: string;
   start(): Promise<void>;
   /** SIGTERM. @returns the exit code */
   stop(): Promise<number | null>;
@@ -41,6 +43,7 @@ export async function createGate(folder: string, targets: ModelServers['targets'
   return {
     base: `http://127.0.0.1:${port}`,
     data,
+    file,
     async start() {
       child = startChild({
         name: 'gate',

@@ -1,17 +1,37 @@
-// One Apache Kafka broker in KRaft mode, from its jars: formatted, started, killed and started again on its ports.
+// One Apache Kafka broker in KRaft mode, from its jars: formatted, started, killed and started again on its ports; its topics
+// read with another maker's client.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Admin } from '@platformatic/kafka';
 import { type Child, freePorts, runChild, startChild } from './child-process.ts';
+import { readBack } from './read-back.ts';
 
 export interface Broker {
   /** host:port */
   readonly address: string;
+  /** Unless it runs. */
   start(): Promise<void>;
   /** SIGKILL, as a machine that fails. */
   kill(): Promise<void>;
+  /** SIGSTOP, as a machine that hangs; SIGCONT. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  createTopic(name: string, partitions: number): Promise<void>;
+  deleteTopic(name: string): Promise<void>;
+  /** Everything in a topic, partition by partition, read with kafka-python. */
+  messages(topic: string): readonly Message[];
+  /** The same without the values. */
+  headers(topic: string): readonly Message[];
+}
+
+export interface Message {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: string;
 }
 
 const READY_MS = 60_000;
@@ -37,6 +57,8 @@ auto.create.topics.enable=false
 log.flush.interval.messages=1
 # The records of tests are years old, and age counts from their own time.
 log.retention.ms=-1
+# A topic of tests is gone at once, and a broker that was killed is itself again at once.
+log.segment.delete.delay.ms=100
 `,
   );
   const java = (...args: string[]) => ({
@@ -49,9 +71,16 @@ log.retention.ms=-1
   const cluster = 'AAAAAAAAAAAAAAAAAAAAAQ';
   await runChild(java('kafka.tools.StorageTool', 'format', '-t', cluster, '-c', properties));
   let child: Child | null = null;
+  const address = `127.0.0.1:${port}`;
+  async function asAdmin(work: (admin: Admin) => Promise<void>): Promise<void> {
+    const admin = new Admin({ clientId: 'test', bootstrapBrokers: [address], retries: 20, retryDelay: 500 });
+    await work(admin);
+    await admin.close();
+  }
   return {
-    address: `127.0.0.1:${port}`,
+    address,
     async start() {
+      if (child !== null) return;
       child = startChild(java('kafka.Kafka', properties));
       const deadline = performance.now() + READY_MS;
       while (!(await listens(port))) {
@@ -60,9 +89,15 @@ log.retention.ms=-1
       }
     },
     async kill() {
-      await child?.stop(0);
+      await child?.kill();
       child = null;
     },
+    signal: (signal) => child?.signal(signal),
+    createTopic: (name, partitions) =>
+      asAdmin(async (admin) => void (await admin.createTopics({ topics: [name], partitions, replicas: 1 }))),
+    deleteTopic: (name) => asAdmin((admin) => admin.deleteTopics({ topics: [name] })),
+    messages: (topic) => readBack('read_topic.py', address, topic).map((line) => JSON.parse(line) as Message),
+    headers: (topic) => readBack('read_topic.py', address, topic, 'HEADERS').map((line) => JSON.parse(line) as Message),
   };
 }
 

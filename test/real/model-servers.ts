@@ -1,6 +1,6 @@
 // The model servers: three of MLServer (two replicas of logistic, one of boosted, each speaking V2 and MLflow's protocol), one
 // `mlflow models serve` for the forest, one of KServe for binary tensors and V1. All on free ports of this machine, all from
-// the same three estimators.
+// the same estimators.
 
 import { join } from 'node:path';
 import { type Child, freePorts, runChild, startChild } from './child-process.ts';
@@ -19,6 +19,8 @@ type Version = 'logistic' | 'boosted' | 'forest';
 export interface ModelServers {
   /** Per model of the gate and version: what asking it directly means. */
   readonly targets: Readonly<Record<ModelName, Readonly<Record<Version, Target>>>>;
+  /** Where the champion answers that was trained anew (V2). */
+  readonly retrained: string;
   stop(): Promise<void>;
 }
 
@@ -64,7 +66,7 @@ export async function startModelServers(folder: string, environments: Environmen
   const servers = [
     mlserver(folder, environments, 'logistic', logisticA, spare.slice(0, 2)),
     mlserver(folder, environments, 'logistic', logisticB, spare.slice(2, 4)),
-    mlserver(folder, environments, 'boosted', boosted, spare.slice(4, 6), ['forest']),
+    mlserver(folder, environments, 'boosted', boosted, spare.slice(4, 6), ['forest', 'retrained']),
     mlflowServe(folder, environments, forest),
     kserveServer(folder, environments, kserve),
   ];
@@ -84,7 +86,8 @@ export async function startModelServers(folder: string, environments: Environmen
     await stop();
     throw error;
   }
-  return { targets: targetsOf({ logistic: [logisticA, logisticB], boosted, forest, kserve }), stop };
+  const retrained = `http://127.0.0.1:${boosted}/v2/models/retrained/infer`;
+  return { targets: targetsOf({ logistic: [logisticA, logisticB], boosted, forest, kserve }), retrained, stop };
 }
 
 function mlserver(

@@ -1,12 +1,9 @@
 // Sinks against what they are for: Apache Kafka, killed in the middle of a stream, and a server that speaks S3. What arrived is
 // read back with clients of other makers (kafka-python, boto3).
 
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zstdDecompressSync } from 'node:zlib';
-import { Admin } from '@platformatic/kafka';
 import { afterAll, describe, expect, test } from 'vitest';
 import { isAlive } from '../../src/capture/segments/process-life.ts';
 import { type SinkRunner, startSinkRunner } from '../../src/capture/sinks/runner.ts';
@@ -16,19 +13,14 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
 import { idsOf, openLog, sinkPlan, type WrittenLog } from '../capture/sinks/log-on-disk.ts';
 import { waitFor } from '../serve/served-gate.ts';
-import { type Child, freePorts, startChild } from './child-process.ts';
 import { createBroker } from './kafka-broker.ts';
+import { createMinio } from './minio.ts';
 
-const PYTHON = join(process.env.HEADGATE_REAL_SINKS ?? '', 'python');
 const JARS = process.env.HEADGATE_REAL_KAFKA ?? '';
 const MINIO = process.env.HEADGATE_REAL_MINIO ?? '';
 const MODELS = ['churn', 'credit-default', 'fraud'];
 const folder = mkdtempSync(join(tmpdir(), 'headgate-sinks-'));
-const children: Child[] = [];
-afterAll(async () => {
-  for (const child of children) await child.stop(2000);
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function start(log: WrittenLog, plan: SinkPlan, told: string[] = []): SinkRunner {
   return startSinkRunner({
@@ -42,12 +34,6 @@ function start(log: WrittenLog, plan: SinkPlan, told: string[] = []): SinkRunner
   });
 }
 
-const python = (script: string, ...args: string[]): string =>
-  execFileSync(PYTHON, [join(import.meta.dirname, 'python', script), ...args], {
-    encoding: 'utf8',
-    maxBuffer: 256 * 1024 ** 2,
-  });
-const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 const until = (holds: () => boolean, what: string) => waitFor(async () => (holds() ? true : undefined), what, 120_000);
 const modelOf = (id: string): string => MODELS[Number(id.slice(2)) % MODELS.length] ?? '';
 
@@ -62,19 +48,10 @@ async function write(log: WrittenLog, ids: readonly string[]): Promise<void> {
 }
 
 describe('Apache Kafka', () => {
-  interface Message {
-    readonly partition: number;
-    readonly offset: number;
-    readonly key: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly value: string;
-  }
-
   test('the broker is killed in mid-stream: nothing is lost, the order of a model holds, what is twice is one batch', async () => {
     const broker = await createBroker(JARS, join(folder, 'kafka'));
     await broker.start();
-    const admin = new Admin({ clientId: 'test', bootstrapBrokers: [broker.address], retries: 10 });
-    await admin.createTopics({ topics: ['decisions'], partitions: 3, replicas: 1 });
+    await broker.createTopic('decisions', 3);
     const log = await openLog({ segmentBytes: 200_000 });
     const told: string[] = [];
     const plan = sinkPlan({
@@ -105,9 +82,7 @@ describe('Apache Kafka', () => {
     await runner.stop(5000);
     await log.close();
 
-    const messages = lines(python('read_topic.py', broker.address, 'decisions')).map(
-      (line) => JSON.parse(line) as Message,
-    );
+    const messages = broker.messages('decisions');
     const partitions = new Map<string, number>();
     const arrived = new Map<string, string[]>();
     for (const { key, partition, headers, value } of messages) {
@@ -138,30 +113,15 @@ describe('Apache Kafka', () => {
     await until(() => lost.state().state === 'failing', 'a topic that is not there');
     expect(lost.state()).toMatchObject({ delivered: 0, lastFailure: { fault: 'missing' } });
     await lost.stop(1000);
-    await admin.close();
     await broker.kill();
   });
 });
 
 describe('a server that speaks S3', () => {
   test('objects of rows, whole and in parts, with checksums; a batch that is repeated takes its own place', async () => {
-    const [port = 0] = await freePorts(1);
-    const data = join(folder, 'minio');
-    mkdirSync(data);
-    const [key, secret] = ['headgate-test', 'a secret/with+signs='];
-    const child = startChild({
-      name: 'minio',
-      command: MINIO,
-      args: ['server', data, '--address', `127.0.0.1:${port}`],
-      cwd: folder,
-      env: { MINIO_ROOT_USER: key, MINIO_ROOT_PASSWORD: secret, MINIO_UPDATE: 'off' },
-      log: join(folder, 'minio.log'),
-    });
-    children.push(child);
-    const endpoint = `http://127.0.0.1:${port}`;
-    await child.ready(`${endpoint}/minio/health/live`, 30_000);
-    python('read_bucket.py', endpoint, 'decisions', key, secret, 'CREATE');
-
+    const minio = await createMinio(MINIO, join(folder, 'minio'));
+    await minio.start();
+    minio.createBucket('decisions');
     const log = await openLog();
     await write(log, idsOf(1, 300));
     // Bytes that no compression makes smaller, so that an object is large.
@@ -171,19 +131,19 @@ describe('a server that speaks S3', () => {
     }
     const plan = sinkPlan({
       type: 's3',
-      endpoint,
+      endpoint: minio.endpoint,
       bucket: 'decisions',
       prefix: 'gate-1',
       region: 'us-east-1',
       addressing: 'path',
-      credentials: { accessKeyId: key, secretAccessKey: secret, sessionToken: null },
+      credentials: { ...minio.credentials, sessionToken: null },
       batch: { recordsMax: 100_000, bytesMax: 28 * 1024 ** 2, lingerMs: 500 },
       timeoutMs: 20_000,
     });
     const wrong = start(log, {
       ...plan,
       name: 'wrong',
-      ...({ credentials: { accessKeyId: key, secretAccessKey: 'x', sessionToken: null } } as object),
+      ...({ credentials: { ...minio.credentials, secretAccessKey: 'x', sessionToken: null } } as object),
     });
     const runner = start(log, plan);
     await until(() => runner.state().delivered === 330, 'every record to be confirmed');
@@ -198,18 +158,12 @@ describe('a server that speaks S3', () => {
     await again.stop(5000);
     await log.close();
 
-    const got = join(folder, 'got');
-    const names = lines(python('read_bucket.py', endpoint, 'decisions', key, secret, got));
-    expect(names.every((name) => /^gate-1\/date=\d{4}-\d\d-\d\d\/.+-\d{12}\.ndjson\.zst$/.test(name))).toBe(true);
-    const sizes = names.map((name) => readFileSync(join(got, name)).length);
-    expect(Math.max(...sizes)).toBeGreaterThan(16 * 1024 ** 2);
-    const rows = names.flatMap((name) =>
-      lines(zstdDecompressSync(readFileSync(join(got, name))).toString()).map(
-        (line) => JSON.parse(line) as Record<string, string>,
-      ),
-    );
+    const objects = minio.objects('decisions');
+    expect(objects.every(({ name }) => /^gate-1\/date=\d{4}-\d\d-\d\d\/.+-\d{12}\.ndjson\.zst$/.test(name))).toBe(true);
+    expect(Math.max(...objects.map(({ bytes }) => bytes))).toBeGreaterThan(16 * 1024 ** 2);
+    const rows = objects.flatMap(({ lines }) => lines.map((line) => JSON.parse(line) as Record<string, string>));
     expect(rows.map((row) => row.decision_id).sort()).toEqual(idsOf(1, 330));
     expect(rows.filter((row) => row.request_base64 !== null).length).toBe(30);
-    await child.stop(5000);
+    await minio.kill();
   });
 });

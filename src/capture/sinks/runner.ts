@@ -127,7 +127,7 @@ export function startSinkRunner(options: SinkRunnerOptions): SinkRunner {
       reached = { source, position: end };
       if (hasMoved) {
         idleMs = IDLE_FIRST_MS;
-        if (isDue('save', SAVE_MS)) await save(feed, false);
+        if (isDue('save', SAVE_MS) || sink.isKnownByFirst === true) await save(feed, false);
         continue;
       }
       await save(feed, !source.isOwn);

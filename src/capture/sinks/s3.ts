@@ -19,6 +19,7 @@ export const s3 = {
       return new SinkFailure(fault, `${plan.endpoint}, bucket ${plan.bucket}: ${what} was answered ${status} ${code}`);
     });
     return {
+      isKnownByFirst: true,
       async deliver(records, settle, signal) {
         const [first] = records;
         if (first === undefined) return;

@@ -26,6 +26,11 @@ export interface OpenSink {
    * @throws SinkFailure where the other side cannot take them now
    */
   deliver(records: readonly SinkRecord[], settle: Settle, signal: AbortSignal): Promise<void>;
+  /**
+   * Where a batch is known by its first record: delivered once more it must begin with the same one, so the cursor is on disk
+   * before the next batch is handed over.
+   */
+  readonly isKnownByFirst?: true;
   close(): Promise<void>;
 }
 

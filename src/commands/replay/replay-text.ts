@@ -5,10 +5,20 @@ import type { TallyReport } from './tally.ts';
 export interface Told extends TallyReport {
   readonly model: string;
   readonly to: string;
+  /** Calls on record that were asked for. */
+  readonly found: number;
+  /** Why it ended before all were sent; null where it did not. */
+  readonly ended: 'interrupted' | 'no_answer' | null;
   readonly tolerance: number;
   readonly rate: number;
   readonly waited: number;
 }
+
+const ENDED = {
+  interrupted: 'it was interrupted',
+  no_answer: 'the first calls had no answer, and no others were sent',
+} as const;
+const waitedText = (waited: number): string => `; ${waited} had to wait for others: the target did not keep up`;
 
 export function replayText(told: Told): string {
   const { recorded, replayed } = told.latencyMs;
@@ -18,7 +28,11 @@ export function replayText(told: Told): string {
       .join(', ') || 'none';
   const lines: (readonly [string, string])[] = [
     ['model', `${told.model} -> ${told.to}`],
-    ['sent', `${told.sent} at ${told.rate}/s (${told.waited} had to wait: too many were under way)`],
+    [
+      'sent',
+      `${told.sent} of ${told.found} on record, at ${told.rate}/s at most${told.waited === 0 ? '' : waitedText(told.waited)}`,
+    ],
+    ...(told.ended === null ? [] : [['ended early', ENDED[told.ended]] as const]),
     ['left out', counts(told.skipped)],
     ['no answer', counts(told.errors)],
     ['same status', share(told.statusEqual, told.answered)],

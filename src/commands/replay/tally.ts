@@ -1,6 +1,6 @@
 // What a replay found, summed up as it goes: whether answers agree with those on record, where classes flip, how far numbers are
-// apart, how long answers took. A flip is a class that changed: another text, truth or whole number, or a probability on the
-// other side of one half.
+// apart, how long answers took. A flip is a class that changed: another text, truth or whole number, a probability on the other
+// side of one half, or another class as the likeliest one where a row holds the probabilities of all.
 
 import { comparePredictions, matchOf } from '../../compare/predictions.ts';
 import type { Table, Value } from '../../protocols/protocol.ts';
@@ -17,7 +17,7 @@ export interface Percentiles {
 }
 
 export interface Tally {
-  skip(reason: string): void;
+  skip(reason: string, calls?: number): void;
   fail(code: string): void;
   add(one: Compared): void;
   report(): TallyReport;
@@ -47,6 +47,8 @@ export interface TallyReport {
 
 const EXAMPLES_MAX = 10;
 const HALF = 0.5;
+/** Probabilities come in single precision, too. */
+const SUM_TOLERANCE = 1e-3;
 
 /** @param tolerance relative, for numbers */
 export function createTally(tolerance: number): Tally {
@@ -56,12 +58,12 @@ export function createTally(tolerance: number): Tally {
   const examples: string[] = [];
   const counts = { sent: 0, answered: 0, statusEqual: 0, compared: 0, agreed: 0, flipped: 0 };
   const numbers = { count: 0, sum: 0, max: 0 };
-  const bump = (into: Record<string, number>, key: string): void => {
-    into[key] = (into[key] ?? 0) + 1;
+  const bump = (into: Record<string, number>, key: string, by = 1): void => {
+    into[key] = (into[key] ?? 0) + by;
   };
 
   return {
-    skip: (reason) => bump(skipped, reason),
+    skip: (reason, calls) => bump(skipped, reason, calls),
     fail(code) {
       counts.sent += 1;
       bump(errors, code);
@@ -102,32 +104,55 @@ export function createTally(tolerance: number): Tally {
   };
 }
 
-function* cells(one: Table, other: Table): Generator<readonly [Value | undefined, Value | undefined]> {
+type Pair = readonly [Value | undefined, Value | undefined];
+
+/** Row by row what both have of it: the value on record, and the one that came now. */
+function* rowsOf(one: Table, other: Table): Generator<readonly Pair[]> {
   if (one.rows !== other.rows) return;
-  for (const [place, column] of one.columns.entries()) {
+  const matches = one.columns.flatMap((column, place) => {
     const match = matchOf(column, place, one, other);
-    for (let row = 0; match !== undefined && row < one.rows; row++) yield [column.values[row], match.values[row]];
-  }
+    return match === undefined ? [] : [[column, match] as const];
+  });
+  for (let row = 0; row < one.rows; row++)
+    yield matches.map(([column, match]) => [column.values[row], match.values[row]]);
 }
 
 function hasFlipped(one: Table, other: Table): boolean {
-  for (const [x, y] of cells(one, other)) {
-    if (typeof x !== 'number' || typeof y !== 'number') {
-      if (x !== y) return true;
-    } else if (Number.isInteger(x) && Number.isInteger(y)) {
-      if (x !== y) return true;
-    } else if (isProbability(x) && isProbability(y) && x >= HALF !== y >= HALF) return true;
+  for (const pairs of rowsOf(one, other)) {
+    const [before, after] = [likeliest(pairs.map(([x]) => x)), likeliest(pairs.map(([, y]) => y))];
+    if (before !== null && after !== null) {
+      if (before !== after) return true;
+    } else if (pairs.some(hasChanged)) return true;
   }
   return false;
+}
+
+/** Place of the largest, where these are the probabilities of all classes. */
+function likeliest(values: readonly (Value | undefined)[]): number | null {
+  let [sum, largest, place] = [0, -1, 0];
+  for (const [at, value] of values.entries()) {
+    if (typeof value !== 'number' || !isProbability(value)) return null;
+    sum += value;
+    if (value > largest) [largest, place] = [value, at];
+  }
+  return values.length > 1 && Math.abs(sum - 1) < SUM_TOLERANCE ? place : null;
+}
+
+function hasChanged([x, y]: Pair): boolean {
+  if (typeof x !== 'number' || typeof y !== 'number') return x !== y;
+  if (Number.isInteger(x) && Number.isInteger(y)) return x !== y;
+  return isProbability(x) && isProbability(y) && x >= HALF !== y >= HALF;
 }
 
 const isProbability = (value: number): boolean => value >= 0 && value <= 1;
 
 function largestDifference(one: Table, other: Table): number {
   let largest = 0;
-  for (const [x, y] of cells(one, other)) {
-    if (typeof x === 'number' && typeof y === 'number' && Number.isFinite(x - y))
-      largest = Math.max(largest, Math.abs(x - y));
+  for (const pairs of rowsOf(one, other)) {
+    for (const [x, y] of pairs) {
+      if (typeof x === 'number' && typeof y === 'number' && Number.isFinite(x - y))
+        largest = Math.max(largest, Math.abs(x - y));
+    }
   }
   return largest;
 }

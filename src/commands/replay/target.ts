@@ -1,4 +1,4 @@
-// Where calls are sent again: a version of the configuration, with its credentials, or a URL.
+// Where calls are sent again: a version of the configuration, with its credentials, its endpoints in turn; or a URL.
 
 import { Agent } from 'undici';
 import type { ModelPlan } from '../../config/plan.ts';
@@ -22,7 +22,7 @@ export interface Target {
 }
 
 const ANSWER_BYTES_MAX = 64 * 1024 ** 2;
-/** Describe the bytes that were sent, and only these are sent on beside those of the gate itself. */
+/** The client's own business. */
 const NOT_SENT: ReadonlySet<string> = new Set(['content-length', 'host', 'connection', 'transfer-encoding']);
 
 /** @returns undefined where `to` is neither a URL nor a version of the model */
@@ -30,10 +30,8 @@ export function targetOf(model: ModelPlan, to: string, asShadow: boolean): Targe
   const version = model.versions.find(({ name }) => name === to);
   const isUrl = /^https?:\/\//.test(to) && URL.canParse(to);
   if (version === undefined && !isUrl) return undefined;
-  const url = new URL(version?.endpoints[0]?.origin ?? to);
-  // A URL with a path is that exact target; without one the path of the request is kept.
-  const fixed = version === undefined ? (url.pathname === '/' ? null : url.pathname + url.search) : undefined;
-  const path = fixed === undefined ? (version?.endpoints[0]?.path ?? null) : fixed;
+  const endpoints = version === undefined ? [endpointOf(new URL(to))] : version.endpoints;
+  let turn = 0;
   const { tls = null, auth = null } = version ?? {};
   const agent = new Agent({
     allowH2: false,
@@ -54,7 +52,7 @@ export function targetOf(model: ModelPlan, to: string, asShadow: boolean): Targe
     const marks = [
       ['headgate-decision', decisionId],
       ['headgate-replay', model.name],
-      ...(asShadow ? [['headgate-shadow', to]] : []),
+      ...(asShadow ? [['headgate-shadow', version?.name ?? 'replay']] : []),
     ];
     return [...signHeaders(auth, [...own, ...marks].flat())];
   }
@@ -63,6 +61,7 @@ export function targetOf(model: ModelPlan, to: string, asShadow: boolean): Targe
     name: to,
     async send(call) {
       const from = performance.now();
+      const { origin, path } = endpoints[turn++ % endpoints.length] ?? { origin: '', path: null };
       const answer = (status: number, bytes: Uint8Array, headers = {}, error: string | null = null): Answered => ({
         status,
         headers,
@@ -72,7 +71,7 @@ export function targetOf(model: ModelPlan, to: string, asShadow: boolean): Targe
       });
       try {
         const response = await agent.request({
-          origin: url.origin,
+          origin,
           path: path ?? call.path,
           method: call.method as 'POST',
           headers: headersOf(call),
@@ -94,4 +93,9 @@ export function targetOf(model: ModelPlan, to: string, asShadow: boolean): Targe
     },
     close: () => agent.close(),
   };
+}
+
+/** A URL with a path is that exact target; without one the path of the request is kept. */
+function endpointOf({ origin, pathname, search }: URL): { readonly origin: string; readonly path: string | null } {
+  return { origin, path: pathname === '/' && search === '' ? null : pathname + search };
 }

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { capturesFolder } from '../../../src/capture/segments/folder.ts';
 import { isAlive } from '../../../src/capture/segments/process-life.ts';
 import { retainSegments } from '../../../src/capture/segments/retain.ts';
+import { readCursors } from '../../../src/capture/sinks/cursor.ts';
 import { type SinkRunner, startSinkRunner } from '../../../src/capture/sinks/runner.ts';
 import { type OpenSink, SinkFailure } from '../../../src/capture/sinks/sink.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
@@ -40,14 +41,19 @@ function fakeSink(): Fake {
   return fake;
 }
 
-function start(log: Pick<WrittenLog, 'data' | 'replica'>, fake: Fake, changes = {}, told: string[] = []): SinkRunner {
+function start(
+  log: Pick<WrittenLog, 'data' | 'replica'>,
+  sink: OpenSink,
+  changes = {},
+  told: string[] = [],
+): SinkRunner {
   return startSinkRunner({
     plan: sinkPlan(changes),
     data: log.data,
     process: { replica: log.replica, isAlive },
     clock: systemClock,
     random: createSeededRandom(1),
-    open: async () => fake,
+    open: async () => sink,
     tell: { info: (text) => told.push(text), warn: (text) => told.push(text) },
   });
 }
@@ -188,4 +194,26 @@ test('records deleted before a sink has read them are counted, and it goes on be
   await runner.stop(1000);
   await log.close();
   rmSync(log.data, { recursive: true, force: true });
+});
+
+test('where batches are known by their first record, the cursor is on disk before the next batch is handed over', async () => {
+  const log = await openLog();
+  await log.write(idsOf(1, 300));
+  const fake = fakeSink();
+  const begins: [first: number, cursor: number][] = [];
+  const sink: OpenSink = {
+    ...fake,
+    isKnownByFirst: true,
+    async deliver(records, settle, signal) {
+      const [cursor] = await readCursors(log.data, 'out');
+      begins.push([(records[0]?.row.sequence ?? 0) - 1, cursor?.position.sequence ?? 0]);
+      await fake.deliver(records, settle, signal);
+    },
+  };
+  const runner = start(log, sink);
+  await until(() => fake.received.length === 300, 'all of them');
+  await runner.stop(1000);
+  expect(begins.length).toBeGreaterThan(5);
+  expect(begins.filter(([first, cursor]) => first !== cursor)).toEqual([]);
+  await log.close();
 });

@@ -1,29 +1,44 @@
-// The other side of each sink, for tests: a small server that says which records reached it, in which order, and that can be
-// told to fail. A sink without one here does not pass the contract.
+// Other sides of sinks, for tests: small servers that say which records reached them, in which order, and that can be told to
+// fail.
 
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { zstdDecompressSync } from 'node:zlib';
 import { type CloudEvent, HTTP } from 'cloudevents';
-import type { SinkPlan, SinkType } from '../../../src/config/plan.ts';
+import type { SinkFault } from '../../../src/capture/sinks/sink.ts';
 import { sinkPlan } from './log-on-disk.ts';
+import type { OtherSide, SideKind } from './sink-contract.ts';
 
-export interface OtherSide {
-  readonly plan: SinkPlan;
-  /** `model id`, in the order of arrival; twice where it came twice. */
-  readonly received: string[];
+/** A side that is told how to answer. */
+export interface ToldSide extends OtherSide {
   /** Answer every request with this; 0: as it should be. */
   fail(status: number): void;
-  /** Take no record whose id is this, for ever; null where no record is ever refused. */
-  readonly refuse: ((id: string) => void) | null;
-  close(): Promise<void>;
 }
 
-export const OTHER_SIDES: { readonly [Name: string]: { readonly type: SinkType; start(): Promise<OtherSide> } } = {
-  'cloudevents, binary': { type: 'cloudevents', start: () => startEventsConsumer('binary') },
-  'cloudevents, batched': { type: 'cloudevents', start: () => startEventsConsumer('batched') },
-  s3: { type: 's3', start: startBucket },
+const FAULTS: Readonly<Record<number, SinkFault>> = {
+  500: 'status',
+  503: 'status',
+  429: 'throttled',
+  401: 'credentials',
+  403: 'credentials',
+  404: 'missing',
+};
+const TROUBLES = Object.keys(FAULTS);
+
+function troublesOf(fail: (status: number) => void): OtherSide['troubles'] {
+  const trouble = ([status, fault]: [string, SinkFault]) =>
+    [
+      status,
+      { begin: () => fail(Number(status)), end: () => fail(0), fault, told: new RegExp(`\\b${status}\\b`) },
+    ] as const;
+  return Object.fromEntries(Object.entries(FAULTS).map(trouble));
+}
+
+export const OTHER_SIDES: Readonly<Record<string, SideKind>> = {
+  'cloudevents, binary': { type: 'cloudevents', troubles: TROUBLES, start: () => startEventsConsumer('binary') },
+  'cloudevents, batched': { type: 'cloudevents', troubles: TROUBLES, start: () => startEventsConsumer('batched') },
+  s3: { type: 's3', troubles: TROUBLES, start: startBucket },
 };
 
 export interface Received {
@@ -59,10 +74,13 @@ export async function startServer(
 }
 
 /** Reads what arrives with the CloudEvents SDK: what that refuses is answered with 400. */
-export async function startEventsConsumer(mode: 'binary' | 'batched'): Promise<OtherSide> {
+export async function startEventsConsumer(mode: 'binary' | 'batched'): Promise<ToldSide> {
   const received: string[] = [];
   const refused = new Set<string>();
   let status = 0;
+  const fail = (next: number): void => {
+    status = next;
+  };
   const server = await startServer(({ headers, body }) => {
     if (status !== 0) return status;
     try {
@@ -80,12 +98,14 @@ export async function startEventsConsumer(mode: 'binary' | 'batched'): Promise<O
   });
   return {
     plan: sinkPlan({ type: 'cloudevents', url: `${server.url}/events?to=log`, mode }),
-    received,
-    fail: (next) => {
-      status = next;
+    received: () => received,
+    fail,
+    troubles: troublesOf(fail),
+    refuse(record) {
+      refused.add(record.row.decision_id);
+      return record;
     },
-    refuse: (id) => void refused.add(id),
-    close: server.close,
+    leave: server.close,
   };
 }
 
@@ -118,13 +138,11 @@ async function startBucket(): Promise<OtherSide> {
       addressing: 'path',
       credentials: { accessKeyId: 'key', secretAccessKey: 'secret', sessionToken: null },
     }),
-    get received() {
-      return [...objects.values()].flat();
-    },
-    fail: (next) => {
+    received: () => [...objects.values()].flat(),
+    troubles: troublesOf((next) => {
       status = next;
-    },
+    }),
     refuse: null,
-    close: server.close,
+    leave: server.close,
   };
 }

@@ -1,5 +1,5 @@
 """Every object of a bucket into a folder, its checksum verified by boto3; names go to stdout. Usage: ENDPOINT BUCKET KEY SECRET FOLDER
-With CREATE for a folder the bucket is made instead."""
+With CREATE for a folder the bucket is made instead, with DELETE it is taken away."""
 
 import pathlib
 import sys
@@ -18,6 +18,9 @@ s3 = boto3.client(
 )
 if folder == "CREATE":
     s3.create_bucket(Bucket=bucket)
+    sys.exit()
+if folder == "DELETE":
+    s3.delete_bucket(Bucket=bucket)
     sys.exit()
 for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
     for entry in page.get("Contents", []):
