@@ -3,7 +3,7 @@
 
 import { createSlabWriter, readSlab, type SlabMessage } from '../../src/capture/handover/slab.ts';
 import type { ExchangeRecord } from '../../src/model.ts';
-import { answerBody, requestBody, unitName } from '../workload.ts';
+import { answerBody, requestBody, TARGET, unitName } from '../workload.ts';
 
 const AT = 1_700_000_000_000;
 
@@ -19,7 +19,7 @@ export interface Subject {
 }
 
 /** The workload of `npm run bench`. */
-const bench: Subject = {
+export const BENCH: Subject = {
   name: 'bench',
   features: 4,
   bodies: (index) => ({ request: requestBody(index), response: answerBody('champion') }),
@@ -53,7 +53,7 @@ const card: Subject = {
   },
 };
 
-export const SUBJECTS: readonly Subject[] = [bench, card];
+export const SUBJECTS: readonly Subject[] = [BENCH, card];
 
 /** @returns primary, shadow, primary, ... of so many decisions, read back from slabs: bodies are views of them */
 export function recordsOf(subject: Subject, decisions: number): readonly ExchangeRecord[] {
@@ -89,7 +89,7 @@ export function exchange(subject: Subject, index: number, role: 'champion' | 'sh
     unit: unitName(index),
     client: '127.0.0.1',
     method: 'POST',
-    path: '/v2/models/bench/infer',
+    path: TARGET,
     status: 200,
     failure: -1,
     at: AT + 0.25,

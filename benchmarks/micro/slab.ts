@@ -2,8 +2,7 @@
 // from the writer to the reader, so that the change of threads itself is left out.
 
 import { createSlabWriter, readSlab, type SlabMessage } from '../../src/capture/handover/slab.ts';
-import type { ExchangeRecord } from '../../src/model.ts';
-import { answerBody, requestBody, TARGET, unitName } from '../workload.ts';
+import { BENCH, exchange } from './exchanges.ts';
 import type { Micro } from './micro.ts';
 
 /** Packed records that are kept for reading: more than one slab of them. */
@@ -15,7 +14,7 @@ export const slab: readonly Micro[] = [
     operation: 'one exchange of 410 bytes of bodies packed',
     targetNs: null,
     prepare() {
-      const exchange = exampleExchange();
+      const example = exchange(BENCH, 1, 'champion');
       let handedOver = 0;
       const writer = createSlabWriter({
         post(message) {
@@ -24,8 +23,7 @@ export const slab: readonly Micro[] = [
         },
       });
       return (operations) => {
-        for (let i = 0; i < operations; i++)
-          if (!writer.write(exchange)) throw new Error('the writer refused a record');
+        for (let i = 0; i < operations; i++) if (!writer.write(example)) throw new Error('the writer refused a record');
         writer.flush();
         return handedOver;
       };
@@ -56,48 +54,8 @@ export const slab: readonly Micro[] = [
 
 function filledSlabs(): SlabMessage[] {
   const slabs: SlabMessage[] = [];
-  const exchange = exampleExchange();
+  const example = exchange(BENCH, 1, 'champion');
   const writer = createSlabWriter({ post: (message) => slabs.push(message) });
-  while (slabs.length < READ_SLABS) writer.write(exchange);
+  while (slabs.length < READ_SLABS) writer.write(example);
   return slabs;
-}
-
-function exampleExchange(): ExchangeRecord {
-  const request = Buffer.from(requestBody(1));
-  const response = Buffer.from(answerBody('champion'));
-  return {
-    serial: 1,
-    model: 0,
-    version: 0,
-    assigned: 0,
-    role: 'champion',
-    reason: 'split',
-    slot: 4711,
-    epoch: 1,
-    rule: -1,
-    propensity: 0.9,
-    decisionId: '018f4d7e-6c1a-7b3c-9d2e-0123456789ab',
-    unit: unitName(1),
-    client: '127.0.0.1',
-    method: 'POST',
-    path: TARGET,
-    status: 200,
-    failure: -1,
-    at: 1_700_000_000_000.25,
-    latencyMs: 1.5,
-    upstreamMs: 1.25,
-    attempts: 1,
-    requestBytes: request.length,
-    responseBytes: response.length,
-    truncated: false,
-    traceId: '0af7651916cd43dd8448eb211c80319c',
-    parentSpanId: '',
-    spanId: 'b7ad6b7169203331',
-    callSpanId: '00f067aa0ba902b7',
-    sampled: false,
-    requestHeaders: ['content-type', 'application/json'],
-    responseHeaders: ['content-type', 'application/json'],
-    request: [request],
-    response: [response],
-  };
 }

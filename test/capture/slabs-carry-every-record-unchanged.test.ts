@@ -87,6 +87,23 @@ test('a record larger than a slab has a buffer of its own, behind what was packe
   expect(writer.out).toBe(0);
 });
 
+test('a large buffer that has come back takes the next large record, unless that is far smaller', () => {
+  const posted: SlabMessage[] = [];
+  const writer = createSlabWriter({ post: (message) => posted.push(message), slabBytes: 4096, recordBytesMax: 4e6 });
+  const sizes = [900_000, 880_000, 300_000, 900_000];
+  const records = sizes.map((size, at) => exchange({ request: [new Uint8Array(size).fill(at + 1)] }));
+  for (const [at, record] of records.entries()) {
+    expect(writer.write(record)).toBe(true);
+    expect(read(posted.slice(at))).toStrictEqual([whole(record)]);
+    const { buffer } = posted[at] as SlabMessage;
+    writer.recycle(buffer);
+  }
+  const [first, second, third, fourth] = posted.map(({ buffer }) => buffer);
+  expect(second).toBe(first);
+  expect(third).not.toBe(first);
+  expect(fourth).toBe(first);
+});
+
 test('a record over its bound is refused without a slab', () => {
   const writer = createSlabWriter({ post: () => undefined, recordBytesMax: 10_000 });
   const long = exchange({ response: [new Uint8Array(10_000)] });

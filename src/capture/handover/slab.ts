@@ -65,6 +65,10 @@ const DEFAULT_RECORD_BYTES_MAX = 2 * 256 * 1024 + 128 * 1024;
 /** Large records count by their bytes: as many of them as there may be slabs would fill the memory. */
 const DEFAULT_OUT_BYTES_MAX = 64 * 1024 ** 2;
 
+/** Large buffers that wait to be used again, and what their lengths are multiples of. */
+const LARGE_KEPT = 8;
+const LARGE_STEP_BYTES = 64 * 1024;
+
 /** A slab under the pen, and how far it is filled. */
 interface OpenSlab {
   readonly buffer: ArrayBuffer;
@@ -84,6 +88,8 @@ export function createSlabWriter(options: SlabWriterOptions): SlabWriter {
   const { post, slabBytes = DEFAULT_SLAB_BYTES, slabsMax = 64, outBytesMax = DEFAULT_OUT_BYTES_MAX } = options;
   if (slabBytes % 8 !== 0 || slabBytes <= 0) throw new RangeError(`slabBytes is ${slabBytes}; give a multiple of 8`);
   const free: ArrayBuffer[] = [];
+  /** Those of records that need more than a slab; the one that came back last is the last. */
+  const large: ArrayBuffer[] = [];
   const waiters = createWaiters();
   let current: OpenSlab | null = null;
   let { recordBytesMax = DEFAULT_RECORD_BYTES_MAX } = options;
@@ -104,13 +110,21 @@ export function createSlabWriter(options: SlabWriterOptions): SlabWriter {
     current = null;
   }
 
+  /** One that has come back and is not far too large, or a new one with some room to be used for another record. */
+  function largeBuffer(bytes: number): ArrayBuffer {
+    const at = large.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= 2 * bytes + LARGE_STEP_BYTES);
+    return (
+      large.splice(at, at < 0 ? 0 : 1)[0] ?? new ArrayBuffer(Math.ceil(bytes / LARGE_STEP_BYTES) * LARGE_STEP_BYTES)
+    );
+  }
+
   function slabFor(bytes: number): OpenSlab | null {
     if (current !== null && current.used + bytes <= slabBytes) return current;
     flush();
     const held = current === null ? 0 : 1;
     if (bytes > slabBytes) {
       const hasRoom = out + held < slabsMax && (out === 0 || outBytes + bytes <= outBytesMax);
-      return hasRoom ? open(new ArrayBuffer(bytes)) : null;
+      return hasRoom ? open(largeBuffer(bytes)) : null;
     }
     if (current === null && out < slabsMax) current = open(free.pop() ?? new ArrayBuffer(slabBytes));
     return current;
@@ -140,6 +154,7 @@ export function createSlabWriter(options: SlabWriterOptions): SlabWriter {
       if (out > 0) out -= 1;
       outBytes = Math.max(0, outBytes - buffer.byteLength);
       if (buffer.byteLength === slabBytes && free.length < slabsMax) free.push(buffer);
+      else if (buffer.byteLength > slabBytes && large.push(buffer) > LARGE_KEPT) large.shift();
     },
     settle: waiters.settle,
     get out() {

@@ -25,6 +25,7 @@ export interface Batch {
 }
 
 const FIRST_MARKS = 1024;
+const SPARES_MAX = 4;
 
 /** A row that now ends at `end` of the batch. @param settled whom to tell once it is written; null: nobody waits */
 export function markRow(
@@ -78,13 +79,13 @@ export interface BatchQueue {
 export function createBatchQueue(firstBatchBytes: number, pendingBytesMax: number): BatchQueue {
   const waiting: Batch[] = [];
   let filling: Batch | null = null;
-  let spare: Pick<Batch, 'bytes' | 'marks'> | null = null;
+  /** Written, and to be filled again: memory that is given back and taken anew sets off collections of garbage. */
+  let spares: Pick<Batch, 'bytes' | 'marks'>[] = [];
   let allocated = 0;
   let batchBytes = firstBatchBytes;
 
   function create(bytes: number): Batch {
-    const reused = bytes <= batchBytes ? spare : null;
-    if (reused !== null) spare = null;
+    const reused = bytes <= batchBytes ? spares.pop() : undefined;
     const buffer = reused?.bytes ?? Buffer.allocUnsafeSlow(Math.max(bytes, batchBytes));
     const marks = reused?.marks ?? marksOf(FIRST_MARKS, null);
     allocated += buffer.length;
@@ -108,11 +109,12 @@ export function createBatchQueue(firstBatchBytes: number, pendingBytesMax: numbe
     },
     done(batch) {
       allocated -= batch.bytes.length;
-      if (batch.bytes.length === batchBytes) spare = { bytes: batch.bytes, marks: batch.marks };
+      if (batch.bytes.length !== batchBytes || spares.length === SPARES_MAX) return;
+      spares.push({ bytes: batch.bytes, marks: batch.marks });
     },
     resize(bytes) {
       batchBytes = bytes;
-      spare = null;
+      spares = [];
     },
     get pendingBytes() {
       return allocated - (filling === null ? 0 : filling.bytes.length - filling.used);
