@@ -15,6 +15,7 @@ const PROBLEM_JSON = { 'content-type': 'application/problem+json' };
 export function addApi(app: OpenAPIHono, view: AdminView, clock: Clock): void {
   addProbes(app, view);
   addModels(app, view);
+  addQuality(app, view);
   addDecisions(app, view);
   addOutcomes(app, view);
   addAlarms(app, view);
@@ -60,6 +61,14 @@ function addModels(app: OpenAPIHono, view: AdminView): void {
       features: feature === undefined ? null : [feature].flat(),
       window: window ?? null,
     });
+    return found === undefined ? c.json(noModel(view, model), 404, PROBLEM_JSON) : c.json(found, 200);
+  });
+}
+
+function addQuality(app: OpenAPIHono, view: AdminView): void {
+  app.openapi(routes.qualityRoute, (c) => {
+    const { model } = c.req.valid('param');
+    const found = view.quality(model);
     return found === undefined ? c.json(noModel(view, model), 404, PROBLEM_JSON) : c.json(found, 200);
   });
 }

@@ -4,6 +4,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { WINDOW_NAMES } from '../drift/counts/windows.ts';
 import { ASKABLE, parseAsked } from '../drift/distances/conventions/conventions.ts';
 import * as shapes from './openapi.ts';
+import { qualitySchema } from './openapi-quality.ts';
 
 const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
   description,
@@ -113,6 +114,18 @@ export const driftRoute = createRoute({
   summary: 'Drift of every feature and prediction against the baseline',
   request: { params: model, query: z.object({ distances, feature, window }) },
   responses: { 200: json(shapes.driftSchema, 'One entry per version, role and column.'), 404: noModel, ...guarded },
+});
+
+export const qualityRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/models/{model}/quality',
+  summary: 'How good predictions turned out as labels came, and how good they are to be expected without',
+  request: { params: model },
+  responses: {
+    200: json(qualitySchema, 'As the record was last read; `at` says when.'),
+    404: noModel,
+    ...guarded,
+  },
 });
 
 const pair = z

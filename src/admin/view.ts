@@ -6,6 +6,7 @@ import type { WebhookState } from '../alarms/webhook.ts';
 import type { WindowName } from '../drift/counts/windows.ts';
 import type { AskedReport } from '../drift/report.ts';
 import type { Role } from '../model.ts';
+import type { QualityView } from '../quality/quality-view.ts';
 
 export type Phase = 'starting' | 'ready' | 'draining';
 
@@ -248,6 +249,8 @@ export interface AdminView {
   shadows(name: string): readonly ShadowView[] | undefined;
   /** @param asked what to show besides, and of which columns */
   drift(name: string, asked?: AskedReport): DriftView | undefined;
+  /** As the record was last read. */
+  quality(name: string): QualityView | undefined;
   /** @param attributes what rules look at @returns an obstacle where the data path would not assign by such a unit */
   explain(
     model: string,

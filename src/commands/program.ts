@@ -158,6 +158,32 @@ date; 65 for a name that cannot be renamed so, 69 where the lock cannot be writt
     });
 
   addBaselineCommand(program, done);
+  program
+    .command('quality')
+    .description('how good a model turned out: with labels as they came, and estimated without')
+    .argument('<model>', 'name of a model')
+    .option('--admin <url>', 'admin side of the gate', 'http://127.0.0.1:9090')
+    .option('-c, --config <file>', 'read the record of this configuration now, without asking a gate')
+    .option('--check', 'exit with 1 where the risk of a version has risen')
+    .option('--json', 'everything, as the API has it')
+    .addHelpText(
+      'after',
+      example('headgate quality credit-default -c headgate.yaml', 'docs/quality.md defines every figure.'),
+    )
+    .action(async (model: string, flags: QualityFlags) => {
+      const { runQuality } = await import('./quality/quality.ts');
+      const { admin, config = null, check, json } = flags;
+      const asked = {
+        model,
+        admin,
+        token: env.HEADGATE_ADMIN_TOKEN,
+        config,
+        check: check === true,
+        json: json === true,
+      };
+      done(await runQuality({ ...asked, nowMs: Date.now(), env, stdout, stderr }));
+    });
+
   addRecordCommands(program, done);
 
   program
@@ -252,6 +278,13 @@ interface DriftFlags {
   readonly like?: readonly ConventionName[];
   readonly window?: WindowName;
   readonly html?: string;
+  readonly check?: true;
+  readonly json?: true;
+}
+
+interface QualityFlags {
+  readonly admin: string;
+  readonly config?: string;
   readonly check?: true;
   readonly json?: true;
 }

@@ -120,6 +120,8 @@ export interface ModelPlan {
   /** Column name -> JSON pointer into one row (or the body); empty: the protocol names the columns. */
   readonly features: Readonly<Record<string, string>>;
   readonly drift: DriftPlan;
+  /** How good the predictions turn out; null: nobody says what they are to be held against. */
+  readonly quality: QualityPlan | null;
 }
 
 export interface MatchPlan {
@@ -276,6 +278,8 @@ export interface RetentionPlan {
   readonly recordsMs: number;
   /** Of all Parquet files together; beyond, the oldest bodies go, then the oldest records. */
   readonly bytesMax: number;
+  /** Model -> prediction that stays as long as its record: labels come late. */
+  readonly scores?: Readonly<Record<string, string>>;
 }
 
 export interface HashPlan {
@@ -299,6 +303,32 @@ export interface CapturePlan {
   readonly headers: readonly string[];
   /** acked: the client gets its answer once the record is on disk. */
   readonly durability: 'async' | 'acked';
+}
+
+/** What predictions are held against once it is known, and what of it raises an alarm (docs/quality.md). */
+export interface QualityPlan {
+  /** Name of the outcomes that are the truth. */
+  readonly outcome: string;
+  /** Column of the predictions. */
+  readonly score: string;
+  readonly kind: 'binary' | 'multiclass' | 'regression';
+  /** Label of the positive class. */
+  readonly positive: string;
+  /** From this score on a decision is a positive. */
+  readonly threshold: number;
+  readonly loss: 'error' | 'brier';
+  /** An error of this size counts as a loss of 1; null: a regression has no risk. */
+  readonly errorMax: number | null;
+  /** Rise of the mean loss that is harmless. */
+  readonly tolerance: number;
+  /** Chance of a false alarm of one version and role, over all its life. */
+  readonly falseAlarms: number;
+  /** Younger decisions are not judged: of them the labels that come soon would speak for all. */
+  readonly maturityMs: number;
+  /** Mean loss that is known of the model; null: that of its first labels. */
+  readonly baselineRisk: number | null;
+  readonly baselineRows: number;
+  readonly everyMs: number;
 }
 
 export interface DriftPlan {

@@ -5,7 +5,7 @@ import { protocolOf } from '../protocols/registry.ts';
 import { enrolmentOf, reportUnreachable } from './enrolment.ts';
 import { child, deepest, entriesOf, isDefault, type Located, shown } from './located.ts';
 import type { NamedFiles } from './named-files.ts';
-import type { CapturePlan, MatchPlan, ModelPlan, RetryPlan, StickyPlan, VersionPlan } from './plan.ts';
+import type { CapturePlan, MatchPlan, ModelPlan, QualityPlan, RetryPlan, StickyPlan, VersionPlan } from './plan.ts';
 import type { Findings } from './problem.ts';
 import { pointerTokens } from './quantities.ts';
 import { conditionsOf, mirrorsOf, type Names, overridesOf, rulesOf, sharesOf, versionNamed } from './resolve-shares.ts';
@@ -59,6 +59,7 @@ export function resolveModel(
       tolerance: raw.drift.tolerance,
       provisionalRows: raw.drift.provisional,
     },
+    quality: qualityOf(raw, at, findings),
   };
 }
 
@@ -172,6 +173,7 @@ function checkUnread({ protocol, capture }: RawModel, at: Located, findings: Fin
   const remedy = 'leave it out, or choose a protocol that reads bodies';
   for (const place of [
     ['features'],
+    ['quality'],
     ...['baseline', 'tick', 'tolerance', 'provisional'].map((key) => ['drift', key]),
   ]) {
     const here = child(at, ...place);
@@ -215,6 +217,33 @@ function checkRecorded(list: 'redact' | 'hash', capture: RawModel['capture'], at
     const problem = `${shown(here)} is neither a JSON pointer nor a header that is recorded`;
     findings.at(here, problem, 'write a pointer like /inputs/0/data, or name the header in capture.headers');
   }
+}
+
+function qualityOf({ quality }: RawModel, at: Located, findings: Findings): QualityPlan | null {
+  if (quality === undefined) return null;
+  const { kind, loss, tolerance, falseAlarms } = quality;
+  const told = (key: string, problem: string, remedy: string): void =>
+    findings.at(child(at, 'quality', key) ?? deepest(at, ['quality']), problem, remedy);
+  if (loss === 'brier' && kind !== 'binary')
+    told('loss', `a Brier score is of probabilities, not of ${kind}`, 'use error, or kind: binary');
+  if (quality.errorMax !== undefined && kind !== 'regression')
+    told('errorMax', `errors have a size in a regression, not in ${kind}`, 'leave it out, or use kind: regression');
+  if (falseAlarms === 0) told('falseAlarms', 'without a chance of a false alarm there is none at all', 'use 1%');
+  return {
+    outcome: quality.outcome,
+    score: quality.score,
+    kind,
+    positive: quality.positive,
+    threshold: quality.threshold,
+    loss,
+    errorMax: quality.errorMax ?? null,
+    tolerance,
+    falseAlarms,
+    maturityMs: quality.maturity ?? 0,
+    baselineRisk: quality.risk ?? null,
+    baselineRows: quality.rows,
+    everyMs: quality.every,
+  };
 }
 
 /** A key that stands in a file under version control hides nothing. */

@@ -162,6 +162,46 @@ const driftSchema = z.strictObject({
   provisional: whole(10, 10_000_000).prefault(1000).describe('Rows that make a provisional baseline.'),
 });
 
+const qualitySchema = z.strictObject({
+  outcome: name().describe('Name of the outcomes that are the truth.'),
+  score: words().describe('Column of the predictions that is held against it.'),
+  kind: z
+    .enum(['binary', 'multiclass', 'regression'], { error: '{value} is no kind; use binary, multiclass or regression' })
+    .prefault('binary')
+    .describe('What the column holds: a probability, a class, or a number.'),
+  positive: words().prefault('1').describe('Label of the positive class, as a text; `1` is also true.'),
+  threshold: z
+    .number({ error: '{value} is no score; write a number from 0 to 1' })
+    .min(0)
+    .max(1)
+    .prefault(0.5)
+    .describe('From this score on a decision is a positive.'),
+  loss: z
+    .enum(['error', 'brier'], { error: '{value} is no loss; use error or brier' })
+    .prefault('error')
+    .describe('What the risk is the mean of: wrong or not, or the squared difference of score and truth.'),
+  errorMax: z
+    .number({ error: '{value} is no size of an error; write a number above 0' })
+    .positive()
+    .optional()
+    .describe('Of a regression: an error of this size, or more, is a loss of 1. Without it there is no risk.'),
+  tolerance: percent('2%').prefault('2%').describe('Rise of the risk that is harmless, in points of its own.'),
+  falseAlarms: percent('1%')
+    .prefault('1%')
+    .describe('Chance that a version is ever said to have a higher risk without having one.'),
+  maturity: age('90d')
+    .optional()
+    .describe('Age at which the label of a decision must have come; younger ones are not judged. Default: none.'),
+  risk: z
+    .number({ error: '{value} is no risk; write a number from 0 to 1' })
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Risk that the model is known to have, from its test data. Default: that of its first labels.'),
+  rows: whole(50, 10_000_000).prefault(1000).describe('First labels of a version that others are compared with.'),
+  every: duration('15m').prefault('15m').describe('How often the record is read for it, in a process of its own.'),
+});
+
 const breakerSchema = z.strictObject({
   failures: whole(1, 10_000).prefault(5).describe('Failures in a row that take an endpoint out.'),
   open: duration('10s').prefault('10s').describe('How long it stays out.'),
@@ -211,6 +251,7 @@ export const modelSchema = z.strictObject({
     .prefault({})
     .describe('Columns by JSON pointer, where the protocol cannot name them by itself.'),
   drift: driftSchema.prefault({}).describe('What drift is measured against.'),
+  quality: qualitySchema.optional().describe('What predictions are held against once it is known.'),
 });
 
 function stickyError(): string {
@@ -319,7 +360,9 @@ export const gateSchema = z.strictObject({
         .describe('How segments become Parquet.'),
       retain: z
         .strictObject({
-          bodies: age('90d').prefault('90d').describe('Age at which bodies, features and predictions go.'),
+          bodies: age('90d')
+            .prefault('90d')
+            .describe('Age at which bodies, features and predictions go; the column of `quality.score` stays.'),
           records: age('456d').prefault('456d').describe('Age at which whole records go: 15 months.'),
           size: size('100GiB')
             .prefault('100GiB')

@@ -9,7 +9,7 @@ import { type Capture, createCapture } from '../capture/capture.ts';
 import { isAlive } from '../capture/segments/process-life.ts';
 import { createStore, type Store } from '../capture/store/store.ts';
 import { type Comparer, createComparer } from '../compare/comparer.ts';
-import type { Plan } from '../config/plan.ts';
+import type { Plan, StorePlan } from '../config/plan.ts';
 import { createDriftEngine, type DriftEngine } from '../drift/engine.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { uniform, uuidv7 } from '../kernel/ids.ts';
@@ -30,8 +30,10 @@ import { createIntake } from './intake.ts';
 import type { MonitorSetup } from './messages.ts';
 import { createObserver } from './observe.ts';
 import { createPlanShelf, type PlanShelf } from './plan-shelf.ts';
+import { createQualityDesk, type QualityDesk } from './quality/quality-desk.ts';
+import { startQualityProcess } from './quality/start-quality-process.ts';
 import { createReloadDesk } from './reload-desk.ts';
-import { reconcile, sightingsOf, watchedBy } from './sightings.ts';
+import { reconcile, riskSightingsOf, sightingsOf, watchedBy } from './sightings.ts';
 import { createSinks, type Sinks } from './sinks.ts';
 import { takeOutcomes } from './take-outcomes.ts';
 import { startTicks } from './ticks.ts';
@@ -85,7 +87,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   });
   const store = createStore({
     data,
-    plan: setup.plan.captures.store,
+    plan: storePlanOf(setup.plan),
     clock,
     env: options.env,
     roll: capture.roll,
@@ -108,6 +110,14 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     tickMs: () => shortestTickMs(shelf),
     info: (message) => log.info(message),
     warn: (message) => log.warn(message),
+  });
+  const quality = createQualityDesk({
+    data,
+    plan: setup.plan,
+    clock,
+    start: () => startQualityProcess(options.env),
+    report: (message) => log.warn(message),
+    onChange: (change) => riskSightingsOf(change).forEach(alarms.see),
   });
   const comparer = createComparer({ clock, seed: Math.floor(uniform() * 2 ** 32) });
   const traffic = createTraffic(exposition.sums, clock);
@@ -144,6 +154,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       unreadable,
       drift,
       driftState,
+      quality,
       config: () => ({ ...config, lastSuccessAt }),
     }),
     ...(traces === null ? {} : { spans: () => traces.counts }),
@@ -154,6 +165,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     phase: () => phase,
     config: () => config,
     captures: () => capturesView(data, capture),
+    quality: quality.view,
     decision: (id) => findDecision(id, { capture, store, outcomes: finder, clock }),
     addOutcomes: (raw) => takeOutcomes(outcomes, raw, clock.wall()),
     sinks: sinks.states,
@@ -178,7 +190,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     },
   );
   const ticks = startTicks(
-    { capture, store, traffic, drift, driftState, alarms, comparer, fault },
+    { capture, store, quality, traffic, drift, driftState, alarms, comparer, fault },
     setup.plan.captures.commit.everyMs,
   );
   sinks.apply(setup.plan.sinks);
@@ -191,8 +203,9 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       config = next;
       lastSuccessAt = clock.wall();
       capture.configure(plan.captures);
-      store.configure(plan.captures.store);
+      store.configure(storePlanOf(plan));
       outcomes.configure(plan.captures.outcomeBytesMax);
+      quality.configure(plan);
       ticks.flushEvery(plan.captures.commit.everyMs);
       sinks.apply(plan.sinks);
       const named = new Map(plan.models.map(({ name, versions }) => [name, new Set(versions.map((one) => one.name))]));
@@ -214,11 +227,19 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       await intake.finish(options.hangUpMs ?? HANG_UP_MS);
       ticks.stop();
       await driftState.close();
-      await Promise.all([store.stop(), outcomes.close(), alarms.stop()]);
+      await Promise.all([store.stop(), quality.stop(), outcomes.close(), alarms.stop()]);
       // Sinks deliver what capture has written until its end.
       await Promise.all([capture.close().then(sinks.stop), traces?.close(), server.close()]);
     },
   };
+}
+
+/** Predictions that labels are still to come for stay as long as the record. */
+function storePlanOf({ captures: { store }, models }: Plan): StorePlan {
+  const scores = Object.fromEntries(
+    models.flatMap(({ name, quality }) => (quality === null ? [] : [[name, quality.score]])),
+  );
+  return { ...store, retention: { ...store.retention, scores } };
 }
 
 async function openTraces(plan: Plan, { version, log }: MonitorOptions, replica: string): Promise<Traces | null> {
@@ -236,12 +257,13 @@ function numbersOf(sources: {
   readonly unreadable: UnreadableCounts;
   readonly drift: DriftEngine;
   readonly driftState: DriftState;
+  readonly quality: QualityDesk;
   readonly comparer: Comparer;
   readonly logLinesLost: () => number;
   readonly config: MonitorNumbers['config'];
 }): MonitorNumbers {
-  const { capture, store, outcomes, sinks, alarms, unreadable, drift, driftState, comparer, logLinesLost, config } =
-    sources;
+  const { capture, store, outcomes, sinks, alarms, unreadable, drift, driftState, quality, comparer } = sources;
+  const { logLinesLost, config } = sources;
   const snapshot = createAccountSnapshot(capture);
   return {
     config,
@@ -257,6 +279,8 @@ function numbersOf(sources: {
     compare: comparer.counters,
     logLinesLost,
     drift: drift.indices,
+    quality: quality.views,
+    qualityLooks: () => quality.counts,
   };
 }
 

@@ -1,4 +1,4 @@
-// What drift says of a column, as a sighting for the alarms: drifting opens, steady ends. A column that becomes unknown has no data, as
+// What drift says of a column, and quality of a version, as a sighting for the alarms: drifting opens, steady ends. A column that becomes unknown has no data, as
 // all of its side have: that is one alarm for them all, and its drift stays what it was.
 
 import type { AlarmSubject, Sighting } from '../alarms/alarm.ts';
@@ -8,6 +8,7 @@ import type { DriftEngine } from '../drift/engine.ts';
 import { isPlanned } from '../drift/planned-roles.ts';
 import type { DriftChange } from '../drift/verdict/drift-change.ts';
 import { ROLES } from '../model.ts';
+import type { QualityChange } from '../quality/quality-view.ts';
 
 export function sightingsOf(change: DriftChange): Sighting[] {
   const { model, version, role, side, feature, from, to, at, since, evidence, psi, hint } = change;
@@ -20,6 +21,15 @@ export function sightingsOf(change: DriftChange): Sighting[] {
   const back: Sighting[] = from === 'unknown' ? [{ ...gap, is: 'off' }] : [];
   if (to === 'drifting') return [...back, { ...drift, is: 'on' }];
   return to === 'steady' ? [...back, { ...drift, is: 'off' }] : back;
+}
+
+/** A risk that cannot be told - no labels come - ends no alarm, and begins none. */
+export function riskSightingsOf(change: QualityChange): Sighting[] {
+  const { model, version, role, side, feature, to, at, since, evidence, psi, hint } = change;
+  if (to !== 'drifting' && to !== 'steady') return [];
+  const cause = to === 'steady' ? null : { text: hint, kind: null, where: null, lookAt: `headgate quality ${model}` };
+  const subject = { model, version, role, side, feature };
+  return [{ ...subject, kind: 'quality', is: to === 'drifting' ? 'on' : 'off', at, since, evidence, psi, cause }];
 }
 
 /**

@@ -1,5 +1,5 @@
 // The monitor's time: groups of records go to disk, histories advance, windows of drift end, alarms are told, waiting halves are let go,
-// and the store looks whether segments wait.
+// and the store and the quality desk look whether there is work.
 
 import type { Alarms } from '../alarms/alarms.ts';
 import type { Capture } from '../capture/capture.ts';
@@ -8,10 +8,12 @@ import type { Comparer } from '../compare/comparer.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
 import type { DriftState } from './drift-state.ts';
+import type { QualityDesk } from './quality/quality-desk.ts';
 
 export interface TickTakers {
   readonly capture: Capture;
   readonly store: Store;
+  readonly quality: Pick<QualityDesk, 'tick'>;
   readonly traffic: Traffic;
   readonly drift: DriftEngine;
   readonly alarms: Alarms;
@@ -29,10 +31,8 @@ export interface Ticks {
 }
 
 /** @param commitMs between two group commits: what a crash may cost, and what a disk is asked to bear */
-export function startTicks(
-  { capture, store, traffic, drift, driftState, alarms, comparer, fault }: TickTakers,
-  commitMs: number,
-): Ticks {
+export function startTicks(takers: TickTakers, commitMs: number): Ticks {
+  const { capture, store, quality, traffic, drift, driftState, alarms, comparer, fault } = takers;
   const guarded = (run: () => void): void => {
     try {
       run();
@@ -51,6 +51,7 @@ export function startTicks(
     guarded(driftState.tick);
     guarded(comparer.sweep);
     guarded(store.tick);
+    guarded(quality.tick);
   }, SECOND_MS);
   return {
     flushEvery(everyMs) {

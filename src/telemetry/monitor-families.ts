@@ -1,6 +1,7 @@
 // The metric families of what the monitor knows: configuration, capture, drift. It hands in callbacks, read at each scrape.
 
 import { type AlarmNumbers, alarmFamilies } from './alarm-families.ts';
+import { type QualityNumbers, qualityFamilies } from './quality-families.ts';
 import { type SinkNumbers, sinkFamilies } from './sink-families.ts';
 import type { Family, Sample } from './text-format.ts';
 
@@ -60,6 +61,9 @@ export interface MonitorNumbers {
     readonly side: 'request' | 'response';
     readonly psi: number | null;
   }>;
+  /** How good predictions turned out, as last looked at; and how often that was done. */
+  readonly quality: () => Iterable<QualityNumbers>;
+  readonly qualityLooks: () => { readonly succeeded: number; readonly failed: number };
   /** What drift took and left out. */
   readonly driftCounts: () => {
     readonly rows: number;
@@ -115,6 +119,7 @@ export function monitorFamilies(all: MonitorNumbers, gateways: GatewayNumbers): 
     ...driftFamilies(numbers),
     ...driftCountFamilies(numbers),
     ...driftStateFamilies(numbers),
+    ...qualityFamilies(numbers.quality, numbers.qualityLooks),
     ...compareFamilies(numbers),
     family(
       'counter',

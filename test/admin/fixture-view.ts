@@ -15,6 +15,7 @@ import type {
 import type { AlarmView } from '../../src/alarms/alarms.ts';
 import type { WebhookState } from '../../src/alarms/webhook.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
+import { emptyView } from '../../src/quality/assess.ts';
 
 const ENDED = { received: 10, captured: 4, sampledOut: 0, dropped: { disk_full: 3 }, withheld: 0 };
 const ACCOUNT = { ...ENDED, pending: 3 };
@@ -281,6 +282,7 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
         ? shown
         : { model: name, status: 'warming', windowMs: 60_000, window: WINDOW, resumedFrom: null, features: [] };
     },
+    quality: (name) => (find(name) === undefined ? undefined : emptyView(name, null, null)),
     captures: () => ({
       folder: '/var/lib/headgate/captures',
       replica: 'gate-1-abc',

@@ -24,6 +24,8 @@ const WALK: readonly Step[] = [
   ['/api/v1/models/{model}/drift', '/api/v1/models/nobody/drift', 404],
   ['/api/v1/models/{model}/drift', '/api/v1/models/credit-default/drift?distances=all,tfdv', 200],
   ['/api/v1/models/{model}/drift', '/api/v1/models/credit-default/drift?distances=mahalanobis', 400],
+  ['/api/v1/models/{model}/quality', '/api/v1/models/credit-default/quality', 200],
+  ['/api/v1/models/{model}/quality', '/api/v1/models/nobody/quality', 404],
   ['/api/v1/explain', '/api/v1/explain?model=credit-default&unit=acct-1', 200],
   ['/api/v1/explain', '/api/v1/explain?model=nobody&unit=acct-1', 404],
   ['/api/v1/explain', '/api/v1/explain?model=credit-default', 400],

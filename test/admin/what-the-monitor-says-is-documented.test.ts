@@ -35,6 +35,7 @@ test('the answers of the monitor itself have the documented shape, field by fiel
       `${model}/split`,
       `${model}/shadows`,
       `${model}/drift`,
+      `${model}/quality`,
       '/api/v1/captures',
       '/api/v1/sinks',
       '/api/v1/alarms',

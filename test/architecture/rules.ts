@@ -19,6 +19,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   compare: 4,
   drift: 4,
   experiment: 4,
+  quality: 4,
   outcomes: 4,
   catalog: 4,
   telemetry: 4,

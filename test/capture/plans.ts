@@ -42,6 +42,7 @@ export function modelPlan(changes: Partial<ModelPlan> = {}): ModelPlan {
     capture: { sample: 1, bodies: 'full', redact: [], redactHeaders: [], hash: null, headers: [], durability: 'async' },
     features: {},
     drift: { baseline: null, tickMs: 60_000, tolerance: 0.1, provisionalRows: 1000 },
+    quality: null,
     ...changes,
   };
 }

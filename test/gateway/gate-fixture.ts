@@ -71,6 +71,7 @@ export function model(versions: readonly VersionPlan[], more: Partial<ModelPlan>
     },
     features: {},
     drift: { baseline: null, tickMs: 60_000, tolerance: 0.1, provisionalRows: 1000 },
+    quality: null,
     ...more,
   };
 }

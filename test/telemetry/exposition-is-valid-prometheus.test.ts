@@ -5,6 +5,23 @@ import { createMeters } from '../../src/telemetry/meters.ts';
 import { DRIFT_SAMPLES_MAX, type MonitorNumbers } from '../../src/telemetry/monitor-families.ts';
 import { parsePrometheus } from './prometheus-text.ts';
 
+const QUALITY = {
+  model: 'm',
+  at: '2026-01-15T12:00:00.000Z',
+  versions: [
+    {
+      version: 'v',
+      role: 'champion' as const,
+      status: 'steady',
+      decisions: 9,
+      labelled: 4,
+      realised: { accuracy: 0.75, auc: null },
+      estimated: { accuracy: 0.5 },
+      risk: { mean: 0.25, low: 0.1, high: 0.5 },
+    },
+  ],
+};
+
 const create = (): Exposition => createExposition({ version: '1.2.3', process: false });
 
 const numbers: MonitorNumbers = {
@@ -54,6 +71,8 @@ const numbers: MonitorNumbers = {
     sliceMs: 75,
     lostMs: 76,
   }),
+  quality: () => [QUALITY],
+  qualityLooks: () => ({ succeeded: 51, failed: 52 }),
   compare: () => ({ waiting: 31, evicted: 32, expired: 33, tooLarge: 34 }),
   logLinesLost: () => 41,
   sinks: () => [

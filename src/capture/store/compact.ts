@@ -210,7 +210,7 @@ async function expireFiles(of: Run): Promise<{ readonly stripped: number; readon
     for (const file of part) {
       const path = partitionPath(file.model, file.date, `${id}-${made.length}.parquet`);
       const without = await remake(of, id, path, [file], (target, [from = ''], rows) =>
-        makeWithoutBodies(of.database, target, from, rows),
+        makeWithoutBodies(of.database, target, from, rows, scoresOf(of, file.model)),
       );
       made.push({ ...without, kept: 'records' });
     }
@@ -225,6 +225,13 @@ async function expireFiles(of: Run): Promise<{ readonly stripped: number; readon
   if (remove.length > 0)
     of.report(`${of.paths.root}: records of ${spanOf(remove)} are no longer kept (captures.retain)`);
   return { stripped: strip.length, removed: remove.length };
+}
+
+/** Columns of predictions that labels are still to come for. */
+function scoresOf({ retention, manifest }: Run, model: string): readonly string[] {
+  const score = retention.scores?.[model];
+  const types = manifest.types.get(model) ?? [];
+  return types.filter(({ side, name }) => side === 'predictions' && name === score).map(({ column }) => column);
 }
 
 function spanOf(files: readonly StoredFile[]): string {

@@ -30,12 +30,20 @@ export function makeFromFiles(database: Database, path: string, files: readonly 
   return make(database, path, `SELECT * FROM ${asOne(files)}`, rows);
 }
 
-/** The record without what was in its bodies. */
-export function makeWithoutBodies(database: Database, path: string, file: string, rows: number): Promise<Made> {
+/** The record without what was in its bodies. @param kept typed columns that stay, where the file has them */
+export async function makeWithoutBodies(
+  database: Database,
+  path: string,
+  file: string,
+  rows: number,
+  kept: readonly string[],
+): Promise<Made> {
+  const there = kept.length === 0 ? new Map() : await columnsOf(database, file);
   const columns = COLUMN_NAMES.map((name) => {
     if (name === 'bodies') return `'none' AS bodies`;
     return BODY_COLUMNS.has(name) ? `CAST(NULL AS ${COLUMNS[name].type}) AS ${named(name)}` : named(name);
   });
+  columns.push(...kept.filter((name) => there.has(name)).map((name) => named(name)));
   return make(database, path, `SELECT ${columns.join(', ')} FROM ${asOne([file])}`, rows);
 }
 

@@ -1,4 +1,4 @@
-// Starts a process of the store: bounded in memory, with nothing of the gate's environment but what a program needs to run.
+// Starts a process that reads or writes the store: bounded in memory, with nothing of the gate's environment but what a program needs to run.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,12 @@ const ENTRY = fileURLToPath(new URL(`./store-process.${ENDING}`, import.meta.url
 const ENVIRONMENT = ['PATH', 'LD_LIBRARY_PATH', 'TMPDIR', 'TZ', 'LANG', 'HOME', 'NODE_COMPILE_CACHE'];
 
 export function startStoreProcess(env: Readonly<Record<string, string | undefined>>): ChildProcess {
-  return fork(ENTRY, [], {
+  return startProcess(ENTRY, env);
+}
+
+/** @param entry absolute path of its code */
+export function startProcess(entry: string, env: Readonly<Record<string, string | undefined>>): ChildProcess {
+  return fork(entry, [], {
     execArgv: ['--max-old-space-size=512'],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -1,8 +1,9 @@
-// Asks a running gate's admin API for drift. What can go wrong - no gate, no token, no such model - is an answer in words with an
+// Asks a running gate's admin API for drift and for quality. What can go wrong - no gate, no token, no such model - is an answer in words with an
 // exit code, never a stack trace.
 
 import type { DriftView, ModelSummary } from '../../admin/view.ts';
 import type { AlarmView } from '../../alarms/alarms.ts';
+import type { QualityView } from '../../quality/quality-view.ts';
 import { EXIT } from '../exit-codes.ts';
 
 export interface Gate {
@@ -32,6 +33,10 @@ export function askAlarms(gate: Gate, model: string): Promise<Answer<{ readonly 
 
 export function askModels(gate: Gate): Promise<Answer<{ readonly models: readonly ModelSummary[] }>> {
   return ask(gate, 'api/v1/models');
+}
+
+export function askQuality(gate: Gate, model: string): Promise<Answer<QualityView>> {
+  return ask(gate, `api/v1/models/${encodeURIComponent(model)}/quality`);
 }
 
 async function ask<Body>({ admin, token }: Gate, path: string): Promise<Answer<Body>> {
