@@ -1,14 +1,16 @@
 // Bodies that are unusual, or not what they say they are: each goes through byte for byte, and its record, read back from the
-// disk, holds the same bytes and what can be read from them.
+// disk and from the store, holds the same bytes and what can be read from them.
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CaptureRow } from '../../src/capture/row.ts';
+import { compactNow, parquetRows } from '../store/filled.ts';
 import { captured } from './captured.ts';
 import { settled } from './scrape.ts';
-import { type ReadyGate, startServe, startUpstream, type Upstream } from './served-gate.ts';
+import { type ReadyGate, startServe, startUpstream, temporaryFolder, type Upstream } from './served-gate.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const tensor = (data: string, datatype = 'FP64'): string =>
@@ -19,6 +21,7 @@ let upstream: Upstream;
 let gate: ReadyGate;
 let small: ReadyGate;
 let sent = 0;
+const folder = temporaryFolder();
 beforeAll(async () => {
   // An echo: what comes back is what had arrived.
   upstream = await startUpstream((asked, answer) => {
@@ -32,11 +35,12 @@ listen: { host: 127.0.0.1, port: 0, drain: 1s, body: { max: 16MiB, buffer: ${buf
 admin: { port: 0 }
 models: { m: { versions: { one: { url: "${upstream.url}" } }, timeout: { firstByte: 20s, total: 60s } } }
 `;
-  [gate, small] = await Promise.all([startServe(yaml('8MiB')), startServe(yaml('64KiB'))]);
+  [gate, small] = await Promise.all([startServe(yaml('8MiB'), { folder }), startServe(yaml('64KiB'))]);
 });
 afterAll(async () => {
   await Promise.all([gate.stop(), small.stop()]);
   await upstream.close();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 function send(
@@ -139,3 +143,44 @@ test('the value of a header that is no UTF-8 is kept byte for byte, as latin1', 
   const { request_headers: headers } = row;
   expect(headers[headers.indexOf('user-agent') + 1]).toBe('M\xfcller \xff\x80');
 });
+
+test('all of them go into the store as they came, with every digit', async () => {
+  expect(await gate.stop()).toBe(0);
+  const data = `${folder}/data`;
+  const { rows } = await captured(data);
+  expect(rows.length).toBe(sent);
+  expect(await compactNow(data, { wall: Date.now })).toMatchObject({ rows: sent });
+  const columns = 'replica, sequence, decision_id, md5(request) AS asked, md5(response) AS answered';
+  const stored = await parquetRows(
+    data,
+    `${columns}, to_json(request_headers) AS headers, to_json(f_x) AS x, truncated`,
+  );
+  const md5 = (bytes: Uint8Array | null): string =>
+    createHash('md5')
+      .update(bytes ?? new Uint8Array())
+      .digest('hex');
+  // Numbers and digits in quotes share this column: compared as numbers here, digit by digit below.
+  const text = (value: unknown): string => (value === null ? 'null' : String(value));
+  expect(
+    stored.map(({ decision_id, asked, answered, headers, x, truncated }) => ({
+      decision_id,
+      asked,
+      answered,
+      headers: JSON.parse(String(headers)),
+      x: x === null ? null : (JSON.parse(String(x)) as unknown[]).map((value) => Number(text(value))),
+      truncated,
+    })),
+  ).toEqual(
+    rows.map((row) => ({
+      decision_id: row.decision_id,
+      asked: md5(row.request),
+      answered: md5(row.response),
+      headers: row.request_headers,
+      x: row.features?.x === undefined ? null : row.features.x.map((value) => Number(text(value))),
+      truncated: row.truncated,
+    })),
+  );
+  // The digits that no double holds.
+  const digits = await parquetRows(data, 'replica, sequence, f_x::VARCHAR AS x');
+  expect(digits.map(({ x }) => x)).toContainEqual(expect.stringMatching(/9007199254740993, -9223372036854775808, 5/));
+}, 60_000);
