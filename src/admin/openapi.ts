@@ -3,6 +3,7 @@
 
 import { z } from '@hono/zod-openapi';
 import { WINDOW_NAMES } from '../drift/counts/windows.ts';
+import { SCHEMA_KINDS } from '../drift/schema/schema-check.ts';
 import { REASONS, ROLES } from '../model.ts';
 
 const count = z.int().min(0);
@@ -186,6 +187,19 @@ export const driftSchema = z
       .describe(
         'After a restart: counts go on from what was known at this time; rows between it and the restart are lost.',
       ),
+    schema: list(
+      z.strictObject({
+        version: z.string(),
+        role,
+        side: z.enum(['request', 'response']),
+        feature: z.string(),
+        kind: z.enum(SCHEMA_KINDS),
+        since: z.iso.datetime().describe('When it was found.'),
+        rows: count.describe('Rows that have it, in the last ticks; of a new column calls.'),
+        of: count,
+        text: z.string(),
+      }),
+    ).describe('Rows that break the schema of their baseline, now.'),
     features: list(
       z.strictObject({
         version: z.string(),

@@ -5,6 +5,7 @@ import type { AlarmView } from '../alarms/alarms.ts';
 import type { WebhookState } from '../alarms/webhook.ts';
 import type { WindowName } from '../drift/counts/windows.ts';
 import type { AskedReport } from '../drift/report.ts';
+import type { SchemaKind } from '../drift/schema/schema-check.ts';
 import type { Role } from '../model.ts';
 import type { QualityView } from '../quality/quality-view.ts';
 
@@ -167,6 +168,19 @@ export interface DriftView {
   /** Where counts go on from a snapshot after a restart: when it was taken (ISO). */
   readonly resumedFrom: string | null;
   readonly window: { readonly name: WindowName | 'judged'; readonly from: string | null; readonly to: string };
+  /** Rows that break the schema of their baseline, now: what a changed definition upstream looks like at once. */
+  readonly schema: readonly {
+    readonly version: string;
+    readonly role: Role;
+    readonly side: 'request' | 'response';
+    readonly feature: string;
+    readonly kind: SchemaKind;
+    /** ISO. */
+    readonly since: string;
+    readonly rows: number;
+    readonly of: number;
+    readonly text: string;
+  }[];
   readonly features: readonly FeatureDriftView[];
 }
 

@@ -14,6 +14,7 @@ import { createStreamGroup, type GroupKey, type Source, type Stream, type Stream
 import { coveredBy } from './counts/windows.ts';
 import { isPlanned } from './planned-roles.ts';
 import { type AskedReport, type DriftView, driftView, type ModelDriftSummary, summarise } from './report.ts';
+import { createSchemaCheck, type SchemaCheck, type SchemaFinding, type SchemaKind } from './schema/schema-check.ts';
 import { loadProvisional } from './state/saved-baseline.ts';
 import { type SavedModel, saveModel } from './state/saved-model.ts';
 import type { DriftChange } from './verdict/drift-change.ts';
@@ -30,6 +31,8 @@ export interface DriftOptions {
   readonly windowTicks?: number;
   /** A version and role without rows for so many ticks is forgotten; unless given, after a day and a half. */
   readonly idleTicks?: number;
+  /** Told of rows that break the schema of their baseline, once when it is found, within `tick`. */
+  readonly onSchema?: (model: string, group: GroupKey, finding: SchemaFinding) => void;
   /** Told of every column whose status changes, within `tick`. */
   readonly onChange?: (change: DriftChange) => void;
 }
@@ -71,19 +74,28 @@ export interface ColumnIndex {
   readonly psi: number;
 }
 
+export interface SchemaCount {
+  readonly model: string;
+  readonly version: string;
+  readonly kind: SchemaKind;
+  readonly count: number;
+}
+
 export interface DriftEngine {
   /** Watch a model. Its counts survive, unless its baseline, tick or provisional rows have changed. */
   configure(model: ModelPlan, baseline: Baseline | null): void;
   /** Forget all models but these. */
   retain(models: Iterable<string>): void;
   observe(observation: Observation): void;
-  /** Judge the windows that have ended since the last call: call it at least once a tick. */
+  /** Hold new rows against the schema, and judge the windows that have ended since the last call: call it once a second. */
   tick(): void;
   /** @param asked what to show besides; distances are worked out for this one answer */
   report(model: string, asked?: AskedReport): DriftView | undefined;
   summary(model: string): ModelDriftSummary | undefined;
   /** The PSI of every column that has one, as last judged: for a scrape, which wants none of the rest. */
   indices(): readonly ColumnIndex[];
+  /** How many breaches of the schema hold now, by model, version and kind. */
+  schemaCounts(): readonly SchemaCount[];
   counters(): DriftCounters;
   /** Models under watch. */
   models(): readonly string[];
@@ -121,18 +133,24 @@ interface Watch {
   /** Unix milliseconds of the snapshot from which the watch went on; null where it began by itself. */
   resumedFrom: number | null;
   readonly groups: Map<string, StreamGroup>;
+  /** By the key of their group. */
+  readonly checks: Map<string, SchemaCheck>;
   /** Of `groups`, those that were asked for last. */
   readonly recent: StreamGroup[];
   /** By version: baselines in the making, by side and column; the version's roles share them. */
   readonly provisionals: Map<string, Record<Side, Map<string, Provisional>>>;
 }
 
+/** Columns held against their schema in one call of `tick`: some ten milliseconds. */
+const SCHEMA_STREAMS_MAX = 10_000;
+
 /** Versions, roles and sides of a model that most have. */
 const RECENT_MAX = 8;
 
 export function createDriftEngine(options: DriftOptions): DriftEngine {
-  const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, onChange } = options;
+  const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, onChange, onSchema } = options;
   const watches = new Map<string, Watch>();
+  let schemaTurn = 1;
   /** Saved models that are not configured yet. */
   const waiting = new Map<string, SavedModel>();
   const counters = {
@@ -167,7 +185,14 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       latestTick: -1,
       seen: false,
     };
-    const fresh: Watch = { ...watch, groups: new Map(), recent: [], provisionals: new Map(), resumedFrom: null };
+    const fresh: Watch = {
+      ...watch,
+      groups: new Map(),
+      checks: new Map(),
+      recent: [],
+      provisionals: new Map(),
+      resumedFrom: null,
+    };
     watches.set(model.name, fresh);
     const saved = waiting.get(model.name);
     if (saved?.basis === basis) resume(fresh, model, saved);
@@ -199,6 +224,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
 
   function drop(watch: Watch, key: string, group: StreamGroup): void {
     watch.groups.delete(key);
+    watch.checks.delete(key);
     watch.recent.length = 0;
     counters.streams -= group.streams.length;
   }
@@ -209,13 +235,14 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   }
 
   /** Columns of a baseline file are the only ones watched on a side that it describes; else the first rows are the baseline. */
-  function sourceOf(watch: Watch, version: string, side: Side): Source {
+  function sourceOf(watch: Watch, version: string, side: Side, check: SchemaCheck): Source {
     const file = referencesOf(watch.baseline, side, version);
     let columns = 0;
     return (name) => {
       const reference = file.get(name) ?? null;
       if (reference === null && file.size > 0) {
         counters.columnsUnknown++;
+        check.unknown(name);
         return null;
       }
       const isFull = columns >= featuresMax || counters.streams >= streamsMax;
@@ -265,12 +292,14 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     let group = watch.groups.get(key);
     if (group === undefined) {
       const expected = referencesOf(watch.baseline, side, version).keys();
+      const check = createSchemaCheck();
       group = createStreamGroup(
         { version, role, side },
         { slots: windowTicks + 1, tickMs: watch.tickMs },
         expected,
-        sourceOf(watch, version, side),
+        sourceOf(watch, version, side, check),
       );
+      watch.checks.set(key, check);
       watch.groups.set(key, group);
     }
     return group;
@@ -316,6 +345,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   }
 
   function tick(): void {
+    holdAgainstSchema();
     for (const watch of watches.values()) {
       const last = tickNow(watch) - 1;
       if (last <= watch.judgedTick) continue;
@@ -331,6 +361,23 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         }
       }
     }
+  }
+
+  /** Those that have no turn any more within the bound come first next time. */
+  function holdAgainstSchema(): void {
+    let left = SCHEMA_STREAMS_MAX;
+    for (const watch of watches.values()) {
+      for (const [key, group] of watch.groups) {
+        const check = watch.checks.get(key);
+        if (check === undefined || check.turn === schemaTurn) continue;
+        if (left <= 0) return;
+        left -= group.streams.length;
+        check.turn = schemaTurn;
+        const found = check.look(group, tickNow(watch), clock.wall());
+        for (const finding of found) onSchema?.(watch.name, group, finding);
+      }
+    }
+    schemaTurn++;
   }
 
   function tellChange(watch: Watch, group: StreamGroup, stream: Stream, from: DriftStatus, last: number): void {
@@ -371,6 +418,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         model,
         seen,
         groups: [...watch.groups.values()],
+        schema: [...watch.groups].map(([key, group]) => ({ group, findings: watch.checks.get(key)?.findings ?? [] })),
         tickMs,
         covered: coveredBy(asked.window ?? null, last, tickMs, windowTicks),
         baselineMade,
@@ -392,6 +440,19 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         }
       }
       return found;
+    },
+    schemaCounts() {
+      const counts = new Map<string, SchemaCount>();
+      for (const { name: model, checks, groups } of watches.values()) {
+        for (const [key, check] of checks) {
+          const version = groups.get(key)?.version ?? '';
+          for (const { kind } of check.findings) {
+            const id = JSON.stringify([model, version, kind]);
+            counts.set(id, { model, version, kind, count: (counts.get(id)?.count ?? 0) + 1 });
+          }
+        }
+      }
+      return [...counts.values()];
     },
     counters: () => ({ ...counters }),
     models: () => [...watches.keys()],

@@ -11,6 +11,7 @@ import type { Stream, StreamGroup } from './counts/stream-group.ts';
 import type { Covered, WindowName } from './counts/windows.ts';
 import { type AskedDistances, CONVENTIONS } from './distances/conventions/conventions.ts';
 import { type Distance, distancesOfBins } from './distances/distances.ts';
+import type { SchemaFinding, SchemaKind } from './schema/schema-check.ts';
 import type { DriftStatus } from './verdict/verdict.ts';
 
 export interface FeatureDriftView {
@@ -48,7 +49,23 @@ export interface DriftView {
   readonly window: WindowView;
   /** Where the gate was started again: counts go on from what was known at this time (ISO), rows since then until the start are lost. */
   readonly resumedFrom: string | null;
+  /** Rows that break the schema of their baseline, now. */
+  readonly schema: readonly SchemaView[];
   readonly features: readonly FeatureDriftView[];
+}
+
+export interface SchemaView {
+  readonly version: string;
+  readonly role: Role;
+  readonly side: Side;
+  readonly feature: string;
+  readonly kind: SchemaKind;
+  /** When it was found (ISO). */
+  readonly since: string;
+  /** Rows that have it, of so many, in the last ticks; of a new column calls. */
+  readonly rows: number;
+  readonly of: number;
+  readonly text: string;
 }
 
 /** What the rows, bins, PSI and distances are of. Status and hint are of the ticks judged last, whatever is asked for. */
@@ -70,6 +87,7 @@ export interface Reported {
   readonly model: string;
   readonly seen: boolean;
   readonly groups: readonly StreamGroup[];
+  readonly schema: readonly { readonly group: StreamGroup; readonly findings: readonly SchemaFinding[] }[];
   readonly tickMs: number;
   /** What the window holds. */
   readonly covered: Covered;
@@ -112,6 +130,11 @@ export function driftView(reported: Reported): DriftView {
     windowMs: to - start,
     window: { name: asked.window ?? 'judged', from: from === null ? null : isoOf(from), to: isoOf(to) },
     resumedFrom: reported.resumedFrom === null ? null : isoOf(reported.resumedFrom),
+    schema: reported.schema.flatMap(({ group: { version, role, side }, findings }) =>
+      findings
+        .filter(({ feature }) => wanted === null || wanted.has(feature))
+        .map(({ since, ...finding }) => ({ version, role, side, ...finding, since: isoOf(since) })),
+    ),
     features,
   };
 }

@@ -101,6 +101,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const drift = createDriftEngine({
     clock,
     onChange: (change) => sightingsOf(change).forEach(alarms.see),
+    onSchema: (model, { version, role, side }, { feature, kind, text }) =>
+      log.warn({ model, version, role, side, feature, kind }, `live rows break the schema of the baseline: ${text}`),
   });
   const driftState = createDriftState({
     data,
@@ -275,6 +277,7 @@ function numbersOf(sources: {
     alarms: alarms.numbers,
     unreadable: unreadable.all,
     driftCounts: drift.counters,
+    driftSchema: drift.schemaCounts,
     driftState: () => driftState.numbers,
     compare: comparer.counters,
     logLinesLost,

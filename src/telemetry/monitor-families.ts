@@ -65,6 +65,12 @@ export interface MonitorNumbers {
   readonly quality: () => Iterable<QualityNumbers>;
   readonly qualityLooks: () => { readonly succeeded: number; readonly failed: number };
   /** What drift took and left out. */
+  readonly driftSchema: () => readonly {
+    readonly model: string;
+    readonly version: string;
+    readonly kind: string;
+    readonly count: number;
+  }[];
   readonly driftCounts: () => {
     readonly rows: number;
     readonly rowsLate: number;
@@ -303,7 +309,7 @@ function modelFamilies({ captureModels }: MonitorNumbers): readonly Family[] {
   ];
 }
 
-function driftFamilies({ drift }: MonitorNumbers): readonly Family[] {
+function driftFamilies({ drift, driftSchema }: MonitorNumbers): readonly Family[] {
   let omitted = 0;
   return [
     family('gauge', 'headgate_drift_psi', 'Population stability index of a column against its baseline.', () => {
@@ -319,6 +325,12 @@ function driftFamilies({ drift }: MonitorNumbers): readonly Family[] {
       'headgate_drift_psi_omitted',
       'Columns left out of headgate_drift_psi, the steadiest first.',
       () => [sample(omitted)],
+    ),
+    family(
+      'gauge',
+      'headgate_drift_schema_breaches',
+      'Columns whose live rows break the schema of their baseline now, by kind: new, vanished, null, not a number, type, range, unit, category.',
+      () => driftSchema().map(({ count, ...labels }) => sample(count, labels)),
     ),
   ];
 }

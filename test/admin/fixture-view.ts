@@ -144,6 +144,7 @@ const drift: DriftView = {
   windowMs: 60_000,
   window: WINDOW,
   resumedFrom: null,
+  schema: [],
   features: SERVING.flatMap(([version, role]) => [
     ...COLUMNS.map((name) => {
       if (name !== 'BILL_AMT1') return column(name, version, role);
@@ -280,7 +281,15 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
       const shown = { ...drift, features: wanted.map((feature) => ({ ...feature, ...distances })) };
       return name === credit.name
         ? shown
-        : { model: name, status: 'warming', windowMs: 60_000, window: WINDOW, resumedFrom: null, features: [] };
+        : {
+            model: name,
+            status: 'warming',
+            windowMs: 60_000,
+            window: WINDOW,
+            resumedFrom: null,
+            schema: [],
+            features: [],
+          };
     },
     quality: (name) => (find(name) === undefined ? undefined : emptyView(name, null, null)),
     captures: () => ({

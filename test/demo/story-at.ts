@@ -85,6 +85,7 @@ const STEADY: Story = {
     windowMs: 60_000,
     window: WINDOW,
     resumedFrom: null,
+    schema: [],
     features: [
       feature('amount', 0.012, 'steady'),
       feature('merchant_category', 0.004, 'steady', { kind: 'categorical' }),
@@ -108,6 +109,7 @@ const DRIFTING: Story = {
     windowMs: 60_000,
     window: WINDOW,
     resumedFrom: null,
+    schema: [],
     features: [
       feature('amount', 6.31, 'drifting', { hint: 'looks like x100' }),
       feature('merchant_category', 0.004, 'steady', { kind: 'categorical' }),

@@ -52,6 +52,7 @@ const numbers: MonitorNumbers = {
       ['fraud', { received: 9, captured: 5, sampledOut: 1, dropped: { disk_full: 2, draining: 0 }, pending: 1 }],
       ['', { received: 7, captured: 7, sampledOut: 0, dropped: {}, pending: 0 }],
     ]),
+  driftSchema: () => [{ model: 'credit', version: 'old', kind: 'new', count: 2 }],
   driftCounts: () => ({
     rows: 21,
     rowsLate: 22,

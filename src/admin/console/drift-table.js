@@ -52,6 +52,7 @@ export function driftSection(drift, colourOf, open, measured) {
         rows.length === 0 ? '' : `${worst} of ${rows.length} columns drifting, windows of ${duration(drift.windowMs)}`,
       ),
     ),
+    schemaList(drift.schema),
     rows.length === 0
       ? h(
           'p',
@@ -293,3 +294,27 @@ function duration(windowMs) {
   if (windowMs < 120_000) return `${Math.round(windowMs / 1000)} s`;
   return windowMs < 7_200_000 ? `${Math.round(windowMs / 60_000)} min` : `${Math.round(windowMs / 3_600_000)} h`;
 }
+
+/**
+ * Rows that break the schema of the baseline: what a changed definition upstream looks like at once.
+ * @param {DriftView['schema']} breaches
+ */
+function schemaList(breaches) {
+  if (breaches.length === 0) return null;
+  const line = (/** @type {DriftView['schema'][number]} */ { feature, version, role, text, since }) =>
+    h(
+      'li',
+      {},
+      h('strong', {}, feature),
+      ` (${version}${role === 'shadow' ? ', shadow' : ''}) ${text}, since ${since.slice(11, 19)} UTC`,
+    );
+  const more = breaches.length - SCHEMA_SHOWN;
+  return h(
+    'ul',
+    { class: 'schema', 'aria-label': 'Rows that break the schema of the baseline' },
+    ...breaches.slice(0, SCHEMA_SHOWN).map(line),
+    more > 0 ? h('li', {}, `and ${more} more`) : null,
+  );
+}
+
+const SCHEMA_SHOWN = 20;

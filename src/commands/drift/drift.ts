@@ -199,8 +199,20 @@ function viewText(view: DriftView, alarmOf: AlarmOf, nowMs: number): string {
     distances: feature.distances ?? [],
   }));
   const bins = 'KS and W1 are from bins: KS the lower bound, W1 as if rows were spread evenly in them.';
-  return `${head}\n${driftTable(lines)}\n${baselinesText(features, nowMs)}\n${LEGEND}\n${bins}\n`;
+  return `${head}${schemaText(view)}\n${driftTable(lines)}\n${baselinesText(features, nowMs)}\n${LEGEND}\n${bins}\n`;
 }
+
+/** What breaks the schema of the baseline, above all figures. */
+function schemaText({ schema }: DriftView): string {
+  const lines = schema.slice(0, SCHEMA_SHOWN).map(({ feature, version, role, text }) => {
+    const which = role === 'shadow' ? `${version}, shadow` : version;
+    return `  ${printable(feature)} (${which}) ${printable(text)}`;
+  });
+  if (schema.length > SCHEMA_SHOWN) lines.push(`  and ${schema.length - SCHEMA_SHOWN} more (--json has them all)`);
+  return lines.length === 0 ? '' : `\nbreaks the schema of the baseline:\n${lines.join('\n')}\n`;
+}
+
+const SCHEMA_SHOWN = 20;
 
 function windowText({ window: { name, from, to }, windowMs }: DriftView): string {
   if (name === 'judged') return `windows of ${spanText(windowMs)}`;
