@@ -222,12 +222,53 @@ export const driftSchema = z
           .strictObject({ kind: z.string(), explains: z.number().min(0).max(1), lookAt: z.string() })
           .nullable()
           .describe('The kind of change, the share of it that this accounts for, and where to look.'),
+        where: z
+          .strictObject({
+            key: z.string().describe('`caller`, or the name of a column.'),
+            value: z.string(),
+            how: z
+              .enum(['only', 'mix'])
+              .describe('only: in these rows and no others; mix: there are more of them, and nothing changed within.'),
+            shareBefore: z.number().min(0).max(1),
+            shareNow: z.number().min(0).max(1),
+            text: z.string(),
+          })
+          .nullable()
+          .describe('Where its change lives; null: everywhere, or unknown.'),
         bins: list(z.strictObject({ label: z.string(), baseline: z.number().min(0), current: z.number().min(0) })),
         distances: list(distanceSchema)
           .optional()
           .describe('Where `distances` asked for them; of 1000 columns at most, those with the largest PSI.'),
       }),
     ),
+    predictions: list(
+      z.strictObject({
+        version: z.string(),
+        role,
+        feature: z.string(),
+        category: z
+          .string()
+          .nullable()
+          .describe('The category whose share is meant; null where the prediction is a number.'),
+        before: z.number().describe('Mean prediction in the baseline.'),
+        now: z.number(),
+        explained: z.number().describe('What the changes of single features account for.'),
+        unexplained: z.number(),
+        r2: z.number().describe('How well the additive surrogate knows the model, on rows held out.'),
+        contributions: list(
+          z.strictObject({
+            feature: z.string(),
+            shift: z.number(),
+            error: z.number(),
+            unseen: z.number(),
+            drifting: z.boolean(),
+          }),
+        ),
+        kind: z.string().nullable(),
+        text: z.string(),
+        lookAt: z.string().nullable(),
+      }),
+    ).describe('Why predictions drift, where they do and the baseline file has a surrogate of the model.'),
   })
   .openapi('Drift');
 

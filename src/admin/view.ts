@@ -155,9 +155,46 @@ export interface FeatureDriftView {
   readonly hint: string | null;
   /** Its kind, how much of the change it accounts for (0 to 1), and where to look. */
   readonly cause: { readonly kind: string; readonly explains: number; readonly lookAt: string } | null;
+  /** Where its change lives: in the rows of a caller or of a value of another column; null: everywhere, or unknown. */
+  readonly where: WhereView | null;
   readonly bins: readonly { readonly label: string; readonly baseline: number; readonly current: number }[];
   /** Where they were asked for. */
   readonly distances?: readonly DistanceView[];
+}
+
+export interface WhereView {
+  /** `caller`, or the name of a column. */
+  readonly key: string;
+  readonly value: string;
+  readonly how: 'only' | 'mix';
+  readonly shareBefore: number;
+  readonly shareNow: number;
+  readonly text: string;
+}
+
+/** What moved the mean of a prediction, feature by feature. */
+export interface PredictionCauseView {
+  readonly version: string;
+  readonly role: Role;
+  readonly feature: string;
+  /** The category whose share is meant; null where the prediction is a number. */
+  readonly category: string | null;
+  readonly before: number;
+  readonly now: number;
+  readonly explained: number;
+  readonly unexplained: number;
+  readonly r2: number;
+  readonly contributions: readonly {
+    readonly feature: string;
+    readonly shift: number;
+    readonly error: number;
+    /** Share of the rows whose value no row of the baseline had. */
+    readonly unseen: number;
+    readonly drifting: boolean;
+  }[];
+  readonly kind: string | null;
+  readonly text: string;
+  readonly lookAt: string | null;
 }
 
 export interface DriftView {
@@ -182,6 +219,8 @@ export interface DriftView {
     readonly text: string;
   }[];
   readonly features: readonly FeatureDriftView[];
+  /** Of the predictions that drift, where the baseline has a surrogate of the model. */
+  readonly predictions: readonly PredictionCauseView[];
 }
 
 export interface ExplainView {

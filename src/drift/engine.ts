@@ -4,11 +4,14 @@
 
 import type { ModelPlan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { createSeededRandom, type Random } from '../kernel/random.ts';
 import type { Role } from '../model.ts';
 import type { Table } from '../protocols/protocol.ts';
 import { type Baseline, referencesOf, type Side } from './baseline/baseline.ts';
 import { createProvisional, type Provisional } from './baseline/provisional.ts';
-import { causeView } from './cause/cause.ts';
+import { causeView, hintOf } from './cause/cause.ts';
+import { createExplainer, type Explainer } from './cause/explain.ts';
+import { type PredictionCause, predictionView } from './cause/prediction-cause.ts';
 import { loadGroup } from './counts/saved-group.ts';
 import { createStreamGroup, type GroupKey, type Source, type Stream, type StreamGroup } from './counts/stream-group.ts';
 import { coveredBy } from './counts/windows.ts';
@@ -27,6 +30,8 @@ export interface DriftOptions {
   readonly featuresMax?: number;
   /** Streams in all models together; about 1.5 KB each. */
   readonly streamsMax?: number;
+  /** Draws the rows that are sampled; seeded by itself where none is given. */
+  readonly random?: Random;
   /** Ticks of a window. */
   readonly windowTicks?: number;
   /** A version and role without rows for so many ticks is forgotten; unless given, after a day and a half. */
@@ -135,6 +140,7 @@ interface Watch {
   readonly groups: Map<string, StreamGroup>;
   /** By the key of their group. */
   readonly checks: Map<string, SchemaCheck>;
+  readonly explainer: Explainer;
   /** Of `groups`, those that were asked for last. */
   readonly recent: StreamGroup[];
   /** By version: baselines in the making, by side and column; the version's roles share them. */
@@ -149,6 +155,7 @@ const RECENT_MAX = 8;
 
 export function createDriftEngine(options: DriftOptions): DriftEngine {
   const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, onChange, onSchema } = options;
+  const { random = createSeededRandom(1) } = options;
   const watches = new Map<string, Watch>();
   let schemaTurn = 1;
   /** Saved models that are not configured yet. */
@@ -185,10 +192,12 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       latestTick: -1,
       seen: false,
     };
+    const explainer = createExplainer({ windowTicks, random, surrogates: baseline?.surrogates ?? [] });
     const fresh: Watch = {
       ...watch,
       groups: new Map(),
       checks: new Map(),
+      explainer,
       recent: [],
       provisionals: new Map(),
       resumedFrom: null,
@@ -225,6 +234,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   function drop(watch: Watch, key: string, group: StreamGroup): void {
     watch.groups.delete(key);
     watch.checks.delete(key);
+    watch.explainer.forget(group);
     watch.recent.length = 0;
     counters.streams -= group.streams.length;
   }
@@ -316,7 +326,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     if (response !== null) countTable(watch, observation, 'response', response);
   }
 
-  function countTable(watch: Watch, { version, role, at }: Observation, side: Side, table: Table): void {
+  function countTable(watch: Watch, { version, role, at, caller }: Observation, side: Side, table: Table): void {
     if (table.rows === 0) return;
     watch.seen = true;
     const group = groupOf(watch, version, role, side);
@@ -330,6 +340,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     }
     counters.rows += table.rows;
     group.count(table, tick, slot);
+    if (side === 'request') watch.explainer.offer(group, table, tick, caller);
   }
 
   /** A clock that is set back by more than a tick makes a new present: what was counted as later is history. */
@@ -382,7 +393,9 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
 
   function tellChange(watch: Watch, group: StreamGroup, stream: Stream, from: DriftStatus, last: number): void {
     const { version, role, side } = group;
-    const { name: feature, verdict, psi, cause } = stream;
+    const { name: feature, verdict, psi } = stream;
+    const located = watch.explainer.locate(group, stream, last);
+    const explained = predictionsOf(watch, group).find((one) => one.feature === feature);
     const { name: model, tickMs } = watch;
     const ends = { at: (last + 1) * tickMs, since: (last - windowTicks + 1) * tickMs };
     onChange?.({
@@ -396,9 +409,17 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       ...ends,
       evidence: 0,
       psi,
-      hint: cause?.text ?? null,
-      cause: causeView(cause),
+      hint: explained?.text ?? hintOf(located),
+      cause: explained === undefined ? causeView(located.cause) : predictionView(explained),
+      where: located.where,
     });
+  }
+
+  function predictionsOf(watch: Watch, group: StreamGroup): readonly PredictionCause[] {
+    if (group.side === 'request') return [];
+    const { judgedTick: tick, tickMs } = watch;
+    const requests = watch.groups.get(`request ${group.role} ${group.version}`);
+    return watch.explainer.predictions(group, requests, { tick, covered: coveredBy(null, tick, tickMs, windowTicks) });
   }
 
   return {
@@ -424,6 +445,8 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         baselineMade,
         resumedFrom: watch.resumedFrom,
         asked,
+        locate: (group, stream) => watch.explainer.locate(group, stream, last),
+        predictions: (group) => predictionsOf(watch, group),
       });
     },
     summary(model) {

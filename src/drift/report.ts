@@ -6,7 +6,8 @@ import type { Side } from './baseline/baseline.ts';
 import { type Binning, CATEGORICAL_SPECIALS, edgesOf, NUMERIC_SPECIALS, SPECIALS } from './baseline/binning.ts';
 import { afterward } from './baseline/quantile-edges.ts';
 import type { Reference } from './baseline/reference.ts';
-import { type CauseView, causeView } from './cause/cause.ts';
+import { type CauseView, causeView, hintOf, type Located, type Where } from './cause/cause.ts';
+import { type PredictionCause, predictionView } from './cause/prediction-cause.ts';
 import type { Stream, StreamGroup } from './counts/stream-group.ts';
 import type { Covered, WindowName } from './counts/windows.ts';
 import { type AskedDistances, CONVENTIONS } from './distances/conventions/conventions.ts';
@@ -36,6 +37,8 @@ export interface FeatureDriftView {
   readonly hint: string | null;
   /** Its kind, how much of the change it accounts for, and where to look. */
   readonly cause: CauseView | null;
+  /** Where its change lives; null: everywhere, or nobody knows. */
+  readonly where: Where | null;
   /** Shares of the rows, 0 to 1. Special bins that neither side has met are left out. */
   readonly bins: readonly { readonly label: string; readonly baseline: number; readonly current: number }[];
   /** Of the window last judged; only where they were asked for, of 1000 columns at most. */
@@ -52,6 +55,8 @@ export interface DriftView {
   /** Rows that break the schema of their baseline, now. */
   readonly schema: readonly SchemaView[];
   readonly features: readonly FeatureDriftView[];
+  /** Why predictions drift, where they do and the baseline can tell. */
+  readonly predictions: readonly (PredictionCause & { readonly version: string; readonly role: Role })[];
 }
 
 export interface SchemaView {
@@ -96,6 +101,9 @@ export interface Reported {
   /** Unix milliseconds of the snapshot from which the counts go on. */
   readonly resumedFrom: number | null;
   readonly asked: AskedReport;
+  readonly locate: (group: StreamGroup, stream: Stream) => Located;
+  /** Of a group of predictions; none of another. */
+  readonly predictions: (group: StreamGroup) => readonly PredictionCause[];
 }
 
 /** What somebody wants to see of a model's drift. */
@@ -117,10 +125,14 @@ export function driftView(reported: Reported): DriftView {
   const shown = groups.flatMap((group) =>
     group.streams.filter(({ name }) => wanted === null || wanted.has(name)).map((stream) => ({ group, stream })),
   );
+  const predicted = groups.map(reported.predictions);
   const measured = new Set(asked.distances === null ? [] : largestPsi(shown.map(({ stream }) => stream)));
   const features = shown.map(({ group, stream }) => {
     const distances = measured.has(stream) ? asked.distances : null;
-    return featureView(group, stream, reported, distances);
+    return featureView(group, stream, reported, {
+      predicted: predicted[groups.indexOf(group)] ?? [],
+      asked: distances,
+    });
   });
   const { from, to } = covered;
   const start = from ?? Math.min(to, ...groups.map(({ windows }) => windows.since ?? to));
@@ -136,6 +148,9 @@ export function driftView(reported: Reported): DriftView {
         .map(({ since, ...finding }) => ({ version, role, side, ...finding, since: isoOf(since) })),
     ),
     features,
+    predictions: groups.flatMap(({ version, role }, index) =>
+      (predicted[index] ?? []).map((one) => ({ version, role, ...one })),
+    ),
   };
 }
 
@@ -170,10 +185,12 @@ function featureView(
   group: StreamGroup,
   stream: Stream,
   reported: Reported,
-  asked: AskedDistances | null,
+  { predicted, asked }: { readonly predicted: readonly PredictionCause[]; readonly asked: AskedDistances | null },
 ): FeatureDriftView {
   const { version, role, side } = group;
-  const { name, reference, provisional, verdict, cause } = stream;
+  const { name, reference, provisional, verdict } = stream;
+  const located = reported.locate(group, stream);
+  const explained = predicted.find((one) => one.feature === name);
   const baselineAt = madeAt(stream, reported);
   const since = group.windows.since === null ? null : isoOf(group.windows.since);
   const head = {
@@ -182,8 +199,9 @@ function featureView(
     feature: name,
     side,
     status: verdict.status,
-    hint: cause?.text ?? null,
-    cause: causeView(cause),
+    hint: explained?.text ?? hintOf(located),
+    cause: explained === undefined ? causeView(located.cause) : predictionView(explained),
+    where: located.where,
     baselineAt,
     since,
   };

@@ -14,7 +14,8 @@ export function sightingsOf(change: DriftChange): Sighting[] {
   const { model, version, role, side, feature, from, to, at, since, evidence, psi, hint } = change;
   const subject = { model, version, role, side };
   const { kind = null, lookAt = null } = change.cause ?? {};
-  const cause = hint === null ? null : { text: hint, kind, where: null, lookAt };
+  const where = change.where?.how === 'only' ? { key: change.where.key, value: change.where.value } : null;
+  const cause = hint === null ? null : { text: hint, kind, where, lookAt };
   const drift = { ...subject, kind: 'drift', feature, at, since, evidence, psi, cause } as const;
   const gap = { ...subject, kind: 'gap', feature: '', at, since, evidence: 0, psi: null, cause: null } as const;
   if (to === 'unknown') return [{ ...gap, is: 'on' }];
@@ -40,7 +41,8 @@ export function reconcile(alarms: Alarms, drift: DriftEngine, models: readonly s
   const open = new Set(alarms.open().map(({ model }) => model));
   for (const model of models) {
     if (drift.summary(model)?.status !== 'drifting' && !open.has(model)) continue;
-    for (const { version, role, side, feature, status, psi, hint, cause } of drift.report(model)?.features ?? []) {
+    for (const { version, role, side, feature, status, psi, hint, cause, where } of drift.report(model)?.features ??
+      []) {
       if (status !== 'drifting' && status !== 'steady') continue;
       const when = { at: atMs, since: atMs, evidence: 0 };
       const change = {
@@ -54,6 +56,7 @@ export function reconcile(alarms: Alarms, drift: DriftEngine, models: readonly s
         psi,
         hint,
         cause,
+        where,
         ...when,
       } as const;
       for (const sighting of sightingsOf(change)) alarms.see(sighting);

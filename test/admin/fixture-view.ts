@@ -103,6 +103,7 @@ function column(
     psi: 0.001 + random() * 0.02,
     hint: null,
     cause: null,
+    where: null,
     bins: bins(random() * 0.3),
     ...more,
   };
@@ -145,6 +146,7 @@ const drift: DriftView = {
   window: WINDOW,
   resumedFrom: null,
   schema: [],
+  predictions: [],
   features: SERVING.flatMap(([version, role]) => [
     ...COLUMNS.map((name) => {
       if (name !== 'BILL_AMT1') return column(name, version, role);
@@ -288,6 +290,7 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
             window: WINDOW,
             resumedFrom: null,
             schema: [],
+            predictions: [],
             features: [],
           };
     },

@@ -54,8 +54,10 @@ test.skipIf(real === null)(
     expect(await headgate(['baseline', ...words, '--from', parquet, '-o', two])).toMatchObject({ code: 0, err: '' });
     expect(await columnsIn(two)).toBe(await columnsIn(one));
     const text = await readFile(one, 'utf8');
-    expect(text.length).toBeLessThan(24 * 500);
+    expect(text.length).toBeLessThan(24 * 800);
     const baseline = await frozen(one);
+    expect(baseline.surrogates).toMatchObject([{ column: 'default', version: null, rows: 15_000 }]);
+    expect(baseline.surrogates[0]?.terms.map(({ feature }) => feature)).toEqual([...baseline.request.keys()]);
     expect([...baseline.response.keys()]).toEqual(['default']);
     expect(baseline.source).toMatchObject({ kind: 'file', name: 'credit-default.csv', rows: 30_000 });
     const columns = new Map(readData(csv).columns.map(({ name, values }) => [name, values]));
@@ -259,6 +261,11 @@ test('captured decisions: features once, predictions by version, what lacks a co
   expect(ran.code).toBe(0);
   const baseline = await frozen(out);
   expect(baseline.made).toBe('2026-03-02T12:08:20.000Z');
+  const fitted = baseline.surrogates.map(({ version, column, rows }) => [version, column, rows]);
+  expect(fitted).toEqual([
+    ['logistic', 'p', 601],
+    ['boosted', 'p', 300],
+  ]);
   const amount = baseline.request.get('amount');
   expect([amount?.rows, amount?.schema]).toEqual([801, { type: 'number', nullable: false, range: [0, 299.5] }]);
   expect([...(baseline.request.get('card')?.counts ?? [])]).toEqual([200, 1, 0, 0, 0, 0, 0, 400, 200]);

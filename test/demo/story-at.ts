@@ -25,6 +25,7 @@ const feature = (
   psi,
   hint: null,
   cause: null,
+  where: null,
   bins: [],
   ...extra,
 });
@@ -86,6 +87,7 @@ const STEADY: Story = {
     window: WINDOW,
     resumedFrom: null,
     schema: [],
+    predictions: [],
     features: [
       feature('amount', 0.012, 'steady'),
       feature('merchant_category', 0.004, 'steady', { kind: 'categorical' }),
@@ -110,6 +112,7 @@ const DRIFTING: Story = {
     window: WINDOW,
     resumedFrom: null,
     schema: [],
+    predictions: [],
     features: [
       feature('amount', 6.31, 'drifting', { hint: 'looks like x100' }),
       feature('merchant_category', 0.004, 'steady', { kind: 'categorical' }),

@@ -104,11 +104,14 @@ const file2 = (changes: object, ...features: unknown[]) =>
 test('format 2 has the schema, overdispersion, where the rows came from, and what others put in', () => {
   const source = { kind: 'file', name: 'train.csv', rows: 404, first: '2026-01-01T00:00:00Z' };
   const predicted = { ...column, side: 'response', version: 'old' };
-  const read = parseBaseline(file2({ source, surrogate: { weights: [1] } }, column, predicted));
+  const bins = column.counts.length + 7;
+  const surrogate = { column: 'x', version: 'old', rows: 404, mean: 0.5, r2: 0.9, levels: new Array(bins).fill(0.5) };
+  const surrogates = [{ ...surrogate, terms: { x: new Array(bins).fill(0) } }];
+  const read = parseBaseline(file2({ source, surrogates }, column, predicted));
   if (!read.ok) throw new Error(read.problems.join());
   const { baseline } = read;
   expect(baseline.source).toEqual({ ...source, first: '2026-01-01T00:00:00.000Z', last: null });
-  expect(baseline.surrogate).toEqual({ weights: [1] });
+  expect(baseline.surrogates).toMatchObject([{ column: 'x', version: 'old', category: null, r2: 0.9 }]);
   expect(baseline.request.get('x')).toMatchObject({
     rows: 404,
     overdispersion: 1.5,
@@ -123,14 +126,17 @@ test('format 2 has the schema, overdispersion, where the rows came from, and wha
 test('what is new in format 2 is read as strictly', () => {
   const strata = { concentration: 0, hours: { 168: { counts: [1] } } };
   const text = file2(
-    { source: { kind: 'air', rows: -1 }, zone: 'Mars/Phobos', surrogate: [] },
+    {
+      source: { kind: 'air', rows: -1 },
+      zone: 'Mars/Phobos',
+      surrogates: [{ column: 'y', mean: 'x', terms: { z: [1] } }],
+    },
     { ...column, type: 'money', nullable: 'no', range: [2, 1], overdispersion: 0.5, version: 'old' },
     { ...column, strata },
   );
   expect(problemsOf(text)).toEqual([
     'source.kind: must be one of file, captures, simulation',
     'source.rows: must be a whole number, 0 or more',
-    'surrogate: must be an object',
     'zone: must be a time zone, as Europe/Berlin',
     'features[0].version: must be a text, and only predictions have one',
     'features[0].type: must be one of integer, number, text, boolean, mixed, empty',
@@ -140,6 +146,9 @@ test('what is new in format 2 is read as strictly', () => {
     'features[1].strata.concentration: must be a number above 0',
     'features[1].strata.hours.168: must be an hour of the week, 0 (Monday 00:00) to 167',
     'features[1].strata.hours.168.counts: must hold 2 counts, one a bin',
+    'surrogates[0].rows: must be a whole number, 0 or more',
+    'surrogates[0].mean: must be a number',
+    'surrogates[0].r2: must be a number',
   ]);
 });
 

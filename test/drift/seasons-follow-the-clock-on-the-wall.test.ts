@@ -34,7 +34,9 @@ const schema = { type: 'number', nullable: false, range: [0, 4] } as const;
 
 function referenceFrom(found: ReturnType<typeof tallied>, zone: string) {
   const column = { side: 'request', name: 'x', version: null, schema, binning, ...found } as const;
-  const read = parseBaseline(baselineText({ model: 'm', made: null, source: null, zone, columns: [column] }));
+  const read = parseBaseline(
+    baselineText({ model: 'm', made: null, source: null, zone, columns: [column], surrogates: [] }),
+  );
   const reference = read.ok ? read.baseline.request.get('x') : undefined;
   if (reference === undefined) throw new Error(read.ok ? 'no x' : read.problems.join());
   return reference;

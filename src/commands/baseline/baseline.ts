@@ -16,6 +16,7 @@ import { EXIT } from '../exit-codes.ts';
 import { createProgress, type Progress } from '../query-progress.ts';
 import { capturedRows } from './captured-rows.ts';
 import { fileRows } from './file-rows.ts';
+import { fitPairs } from './fit-pairs.ts';
 import { factsOf, foundText, rowsRemark } from './found.ts';
 import { measure } from './measure.ts';
 import { type Gathered, Unusable } from './relation.ts';
@@ -178,6 +179,8 @@ async function freeze(options: BaselineOptions, { read, output, folder, time, pr
     const columns = await measure(database, gathered, time, (done) => {
       part = done;
     });
+    progress.watch('fitting predictions', () => 0);
+    const surrogates = await fitPairs(database, gathered.pairs, columns);
     progress.clear();
     const source: BaselineSource = {
       kind: rows.kind,
@@ -187,7 +190,7 @@ async function freeze(options: BaselineOptions, { read, output, folder, time, pr
       last: isoOf(gathered.last),
     };
     const made = rows.kind === 'file' ? nowMs : (gathered.last ?? nowMs);
-    const text = baselineText({ model, made: isoOf(made), source, zone: time.zone, columns });
+    const text = baselineText({ model, made: isoOf(made), source, zone: time.zone, columns, surrogates });
     await replace(output, text);
     tell(options, { output, gathered, bytes: Buffer.byteLength(text), columns: columns.map(factsOf), source });
     return EXIT.ok;

@@ -25,6 +25,8 @@ export interface CapturedRows {
 /** As drift reads them: what came with an error is no prediction, nor do its features count. */
 const GOOD = 'status > 0 AND status < 400 AND error IS NULL';
 const VERSIONS_MAX = 50;
+/** Of a version, about: enough to see which features its predictions follow. */
+const PAIRED_CALLS = 20_000;
 
 /** @throws Unusable */
 export async function capturedRows(database: Database, asked: CapturedRows): Promise<Gathered> {
@@ -45,12 +47,18 @@ export async function capturedRows(database: Database, asked: CapturedRows): Pro
   const primary = role === 'shadow' ? 'true' : "role <> 'shadow'";
   const relations = [await relationOf(database, 'measured', primary, features, null)];
   const predictions = types.filter(({ side }) => side === 'predictions');
+  const pairs: Relation[] = [];
   const versions = await database.rows(
-    `SELECT version FROM called GROUP BY version ORDER BY count(*) DESC LIMIT ${VERSIONS_MAX}`,
+    `SELECT version, count(*) AS n FROM called GROUP BY version ORDER BY count(*) DESC LIMIT ${VERSIONS_MAX}`,
   );
   for (const [i, row] of versions.entries()) {
     const own = String(row.version);
-    relations.push(await relationOf(database, `predicted_${i}`, `version = ${quoted(own)}`, predictions, own));
+    const isOwn = `version = ${quoted(own)}`;
+    relations.push(await relationOf(database, `predicted_${i}`, isOwn, predictions, own));
+    if (features.length === 0 || predictions.length === 0) continue;
+    const every = Math.ceil(Number(row.n) / PAIRED_CALLS);
+    const some = `${isOwn} AND hash(decision_id) % ${every} = 0`;
+    pairs.push(await relationOf(database, `paired_${i}`, some, [...features, ...predictions], own));
   }
   const used = relations.filter(({ columns }) => columns.length > 0);
   if (used.length === 0) throw new Unusable(NO_FEATURES);
@@ -69,7 +77,7 @@ export async function capturedRows(database: Database, asked: CapturedRows): Pro
       ? ['features that the store keeps as JSON only (beyond 1000 columns) are left out']
       : [];
   if (snapshot.damagedBytes > 0) notes.push(`${snapshot.damagedBytes} bytes of segments are damaged and left out`);
-  return { relations: used, rows, timed: rows, first: Number(found?.low), last: Number(found?.high), notes };
+  return { relations: used, pairs, rows, timed: rows, first: Number(found?.low), last: Number(found?.high), notes };
 }
 
 function noCalls({ model, from, until, version, role, data }: CapturedRows): string {

@@ -55,6 +55,7 @@ export async function fileRows(database: Database, asked: FileRows): Promise<Gat
   const edge = (value: unknown): number | null => (typeof value === 'number' ? value * 900_000 : null);
   return {
     relations: [{ table: 'measured', columns }],
+    pairs: new Set(columns.map(({ side }) => side)).size === 2 ? [{ table: 'measured', columns }] : [],
     rows,
     timed,
     first: edge(found?.low),

@@ -153,5 +153,5 @@ async function count(
   return tallies;
 }
 
-const plain = (value: unknown): Value =>
+export const plain = (value: unknown): Value =>
   typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? value : null;

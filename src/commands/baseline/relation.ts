@@ -24,6 +24,8 @@ export interface RelationColumn {
 
 export interface Gathered {
   readonly relations: readonly Relation[];
+  /** Tables that have features and predictions of the same rows side by side, one for each version that is told apart. */
+  readonly pairs: readonly Relation[];
   /** Of the features, and how many of them have a time. */
   readonly rows: number;
   readonly timed: number;

@@ -3,6 +3,7 @@
 // written (write-baseline.ts), format 1 still read. docs/drift.md shows one.
 
 import { createHash } from 'node:crypto';
+import { readTargets, type TargetSurrogate } from '../cause/target-surrogate.ts';
 import { type LocalTime, localTimeOf } from './local-time.ts';
 import { readColumn } from './read-column.ts';
 import type { Reference } from './reference.ts';
@@ -39,8 +40,8 @@ export interface Baseline {
   readonly response: References;
   /** Predictions of one version, which that version is measured against instead. */
   readonly responseOf: ReadonlyMap<string, References>;
-  /** For whoever explains drift of predictions; read elsewhere. */
-  readonly surrogate: Readonly<Record<string, unknown>> | null;
+  /** What explains drift of predictions. */
+  readonly surrogates: readonly TargetSurrogate[];
 }
 
 export type BaselineReading =
@@ -66,7 +67,7 @@ export function parseBaseline(text: string): BaselineReading {
   }
   const problems: string[] = [];
   const isOld = isObject(body) && body.format === FORMAT_1;
-  const later = isOld ? [] : ['source', 'zone', 'surrogate'];
+  const later = isOld ? [] : ['source', 'zone', 'surrogates'];
   const root = members(body, '', ['format', 'model', 'made', 'features', ...later], problems);
   if (!isOld && root.format !== BASELINE_FORMAT) {
     problems.push(`format: must be "${BASELINE_FORMAT}", or "${FORMAT_1}"`);
@@ -74,12 +75,15 @@ export function parseBaseline(text: string): BaselineReading {
   if (typeof root.model !== 'string') problems.push('model: must be a text');
   const made = moment(root.made, 'made', problems);
   const source = root.source === undefined ? null : readSource(root.source, problems);
-  const surrogate = readSurrogate(root.surrogate, problems);
   const time = isOld ? null : readZone(root.zone, problems);
   const columns = readColumns(root.features, time, problems);
+  const responseOf = (version: string | null) =>
+    (version === null ? columns.response : columns.responseOf.get(version)) ?? NONE;
+  const places = { request: columns.request, responseOf };
+  const surrogates = root.surrogates === undefined ? [] : readTargets(root.surrogates, places, problems);
   if (problems.length > 0) return { ok: false, problems };
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  return { ok: true, baseline: { model: String(root.model), made, digest, source, surrogate, ...columns } };
+  return { ok: true, baseline: { model: String(root.model), made, digest, source, surrogates, ...columns } };
 }
 
 function readColumns(entries: unknown, time: LocalTime | null, problems: string[]) {
@@ -123,13 +127,6 @@ function readSource(value: unknown, problems: string[]): BaselineSource {
     first: moment(first, 'source.first', problems),
     last: moment(last, 'source.last', problems),
   };
-}
-
-function readSurrogate(value: unknown, problems: string[]): Baseline['surrogate'] {
-  if (value === undefined) return null;
-  if (isObject(value)) return value;
-  problems.push('surrogate: must be an object');
-  return null;
 }
 
 function readZone(zone: unknown, problems: string[]): LocalTime | null {

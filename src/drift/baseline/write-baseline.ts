@@ -1,7 +1,15 @@
 // The text of a baseline file, format 2: a line a column, so that a change of it can be read in a diff. Zeros of special bins,
-// hours without rows and what is as by default are left out, which keeps it small: some 500 bytes a column, 15 KB with seasons.
+// hours without rows and what is as by default are left out, which keeps it small: some 500 bytes a column, 800 where
+// predictions are explained by it, 15 KB with seasons.
 
 import type { Table, Value } from '../../protocols/protocol.ts';
+import {
+  type BinnedColumn,
+  binRows,
+  fitTargets,
+  type TargetSurrogate,
+  writtenTargets,
+} from '../cause/target-surrogate.ts';
 import { BASELINE_FORMAT, type BaselineSource, type Side } from './baseline.ts';
 import { type Binning, edgesOf, MISSING, NULL, SPECIALS } from './binning.ts';
 import type { ColumnSchema, ColumnType } from './column-schema.ts';
@@ -30,12 +38,14 @@ export interface BaselineText {
   /** Of the seasons. */
   readonly zone: string;
   readonly columns: readonly BaselineColumn[];
+  /** What explains drift of predictions, a line each. */
+  readonly surrogates: readonly TargetSurrogate[];
 }
 
 /** What is as by default is left out. */
 type Written = Readonly<Record<string, unknown>>;
 
-export function baselineText({ model, made, source, zone, columns }: BaselineText): string {
+export function baselineText({ model, made, source, zone, columns, surrogates }: BaselineText): string {
   const head = Object.entries({
     format: BASELINE_FORMAT,
     model,
@@ -45,7 +55,9 @@ export function baselineText({ model, made, source, zone, columns }: BaselineTex
   });
   const lines = head.map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)},`);
   const features = columns.map((column) => `    ${JSON.stringify(described(column))}`);
-  return `{\n${lines.join('\n')}\n  "features": [\n${features.join(',\n')}\n  ]\n}\n`;
+  const explained = writtenTargets(surrogates).map((surrogate) => `    ${JSON.stringify(surrogate)}`);
+  const rest = explained.length === 0 ? '' : `,\n  "surrogates": [\n${explained.join(',\n')}\n  ]`;
+  return `{\n${lines.join('\n')}\n  "features": [\n${features.join(',\n')}\n  ]${rest}\n}\n`;
 }
 
 function withoutNulls(source: BaselineSource): Written {
@@ -106,9 +118,23 @@ export function writeBaseline(
   source: BaselineSource | null = null,
 ): string {
   const of = (side: Side) => (tables[side]?.columns ?? []).map((column) => columnOf(side, column));
-  const columns = [...of('request'), ...of('response')];
-  return baselineText({ model, made: made ?? null, source, zone: 'UTC', columns });
+  const [request, response] = [of('request'), of('response')];
+  const isPaired = tables.request.rows === tables.response?.rows;
+  const surrogates = isPaired
+    ? fitTargets(binRows(binned(tables.request, request)), binned(tables.response, response), null)
+    : [];
+  return baselineText({
+    model,
+    made: made ?? null,
+    source,
+    zone: 'UTC',
+    columns: [...request, ...response],
+    surrogates,
+  });
 }
+
+const binned = (table: Table | undefined, columns: readonly BaselineColumn[]): readonly BinnedColumn[] =>
+  (table?.columns ?? []).map((column, index) => ({ ...column, binning: (columns[index] as BaselineColumn).binning }));
 
 function columnOf(side: Side, column: Table['columns'][number]): BaselineColumn {
   const sample = createSample();

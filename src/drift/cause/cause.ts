@@ -47,6 +47,30 @@ export const LOOK_AT: Readonly<Record<CauseKind, string>> = {
   version: 'what was deployed behind the version, and what it reads besides its inputs',
 };
 
+/** Where a change lives. */
+export interface Where {
+  /** `caller`, or the name of a column. */
+  readonly key: string;
+  readonly value: string;
+  /** `only`: in these rows and no others. `mix`: there are more of them, and nothing changed within them. */
+  readonly how: 'only' | 'mix';
+  readonly shareBefore: number;
+  readonly shareNow: number;
+  readonly text: string;
+}
+
+/** What a column went through, and where. */
+export interface Located {
+  readonly cause: Cause | null;
+  readonly where: Where | null;
+}
+
+/** In one line. */
+export function hintOf({ cause, where }: Located): string | null {
+  const parts = [cause?.text, where?.how === 'only' ? where.text : undefined].filter((part) => part !== undefined);
+  return parts.length === 0 ? null : parts.join(', ');
+}
+
 /** A cause as it is shown and sent. */
 export interface CauseView {
   readonly kind: CauseKind;

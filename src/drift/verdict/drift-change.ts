@@ -2,7 +2,7 @@
 
 import type { Role } from '../../model.ts';
 import type { Side } from '../baseline/baseline.ts';
-import type { CauseView } from '../cause/cause.ts';
+import type { CauseView, Where } from '../cause/cause.ts';
 import type { DriftStatus } from './verdict.ts';
 
 export interface DriftChange {
@@ -24,4 +24,6 @@ export interface DriftChange {
   /** Likely cause in plain words. */
   readonly hint: string | null;
   readonly cause: CauseView | null;
+  /** Where the change lives; null: everywhere, or nobody knows. */
+  readonly where: Where | null;
 }
