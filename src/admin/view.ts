@@ -3,6 +3,7 @@
 
 import type { AlarmView } from '../alarms/alarms.ts';
 import type { WebhookState } from '../alarms/webhook.ts';
+import type { SinkState } from '../capture/sinks/sink-state.ts';
 import type { WindowName } from '../drift/counts/windows.ts';
 import type { AskedReport } from '../drift/report.ts';
 import type { SchemaKind } from '../drift/schema/schema-check.ts';
@@ -272,22 +273,6 @@ export interface DecisionView {
 export type OutcomesTaken =
   | { readonly ok: true; readonly written: number; readonly known: number }
   | { readonly ok: false; readonly why: 'invalid' | 'full'; readonly problems: readonly string[] };
-/** Where records are sent on to: what became of them. */
-export interface SinkView {
-  readonly name: string;
-  readonly type: string;
-  readonly state: 'delivering' | 'failing';
-  readonly delivered: number;
-  readonly refused: Readonly<Record<string, number>>;
-  readonly retried: number;
-  readonly failures: Readonly<Record<string, number>>;
-  readonly skipped: number;
-  readonly lagRecords: number;
-  readonly lagBytes: number;
-  /** Unix milliseconds. */
-  readonly lastDeliveredAt: number | null;
-  readonly lastFailure: { readonly at: number; readonly fault: string; readonly message: string } | null;
-}
 
 export type ReloadOutcome =
   | { readonly ok: true; readonly generation: string }
@@ -319,7 +304,7 @@ export interface AdminView {
   decision(id: string): Promise<DecisionView | { readonly busy: string } | undefined>;
   /** @param raw as they came in JSON */
   addOutcomes(raw: readonly unknown[]): Promise<OutcomesTaken>;
-  sinks(): readonly SinkView[];
+  sinks(): readonly SinkState[];
   alarms(): { readonly alarms: readonly AlarmView[]; readonly webhooks: readonly WebhookState[] };
   /** Of each: undefined where no alarm with this id is open. */
   acknowledge(id: string, by: string | null, note: string | null): AlarmView | undefined;

@@ -23,11 +23,17 @@ export function isMasked(payload: Payload, { redact, hash }: CapturePlan): boole
     const bytes = decodeBody(payload);
     const header = payload.headers[HEADER_LENGTH];
     const text = utf8.decode(header === undefined ? bytes : bytes.subarray(0, Number(header)));
-    return pointers.some(({ tokens, isLeft }) =>
-      [...spansOf(text, tokens)].some(({ start, end }) => {
-        const found = [...leavesOf(JSON.parse(text.slice(start, end)))];
-        return found.length > 0 && found.every(isLeft);
-      }),
+    const at = (tokens: readonly string[]): unknown[] =>
+      spansOf(text, tokens).map(({ start, end }) => JSON.parse(text.slice(start, end)));
+    return (
+      pointers.some(({ tokens, isLeft }) =>
+        at(tokens).some((node) => {
+          const found = [...leavesOf(node)];
+          return found.length > 0 && found.every(isLeft);
+        }),
+      ) ||
+      // An object that was found in a list by its name, and taken out as a whole: null is in its place.
+      redact.some((tokens) => at(tokens.slice(0, -1)).some((node) => Array.isArray(node) && node.includes(null)))
     );
   } catch {
     return true;

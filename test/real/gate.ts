@@ -8,7 +8,7 @@ import { MODELS, SHADOW, SHADOW_SHARE, SHARES } from './lanes.ts';
 import type { ModelServers } from './model-servers.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 const DRAIN_MS = 30_000;
 
 export interface Gate {

@@ -34,7 +34,7 @@ export interface Message {
   readonly value: string;
 }
 
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 
 /** @param jars folder of the jars @param folder for its data and its log */
 export async function createBroker(jars: string, folder: string): Promise<Broker> {

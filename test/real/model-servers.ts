@@ -34,7 +34,7 @@ interface Server {
 }
 
 const PYTHON = join(import.meta.dirname, 'python');
-const START_MS = 120_000;
+const START_MS = 240_000;
 const STOP_MS = 10_000;
 // One thread a server: rows come one at a time, and the machine is shared with the gate and the clients.
 const ENV = {

@@ -36,6 +36,17 @@ fi
 cache=node_modules/.cache/headgate-real
 mkdir -p "$cache"
 
+# A registry that does not answer for a moment costs a wait, and not the run.
+patiently() {
+  local tried
+  for tried in 1 2 3; do
+    if "$@"; then return 0; fi
+    echo "real: attempt $tried failed: $1" >&2
+    sleep 10
+  done
+  return 1
+}
+
 # Make the environment of one requirements file, or use the one made earlier from the same file and interpreter.
 environment() {
   local name="$1" file="test/real/requirements/$1.txt" key folder
@@ -45,7 +56,7 @@ environment() {
     rm -rf "$cache/$name"-*
     echo "real: installing $name (about a minute)" >&2
     "$python" -m venv "$folder"
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$file" >&2
+    patiently "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$file" >&2
     touch "$folder/complete"
   fi
   echo "$folder/bin"
@@ -63,7 +74,7 @@ kafka_jars() {
   if [ ! -f "$folder/complete" ]; then
     rm -rf "$cache"/kafka-*
     echo "real: fetching Kafka" >&2
-    mvn -q -B -f "$file" dependency:copy-dependencies -DoutputDirectory="$folder" -DincludeScope=runtime >&2
+    patiently mvn -q -B -f "$file" dependency:copy-dependencies -DoutputDirectory="$folder" -DincludeScope=runtime >&2
     touch "$folder/complete"
   fi
   echo "$folder"
@@ -76,7 +87,7 @@ minio_server() {
   if [ ! -x "$folder/minio" ]; then
     rm -rf "$cache"/minio-*
     echo "real: building MinIO (some minutes)" >&2
-    GOBIN="$folder" go install "github.com/minio/minio@$version" >&2
+    GOBIN="$folder" patiently go install "github.com/minio/minio@$version" >&2
   fi
   echo "$folder/minio"
 }

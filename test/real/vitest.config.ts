@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['test/real/*.real.test.ts'],
     testTimeout: 10 * MINUTE_MS,
     hookTimeout: 25 * MINUTE_MS,
+    // Each file starts servers of its own, and there may be two cores.
+    fileParallelism: false,
     // Progress is shown as it happens.
     disableConsoleIntercept: true,
     reporters: ['verbose'],

@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createCaller } from '../serve/caller.ts';
 import { settled } from '../serve/scrape.ts';
-import { inferenceUpstream, startServe, startUpstream, temporaryFolder, type Upstream } from '../serve/served-gate.ts';
+import {
+  inferenceUpstream,
+  startServe,
+  startUpstream,
+  temporaryFolder,
+  type Upstream,
+  waitFor,
+} from '../serve/served-gate.ts';
 
 const CLI = new URL('../../src/cli.ts', import.meta.url).pathname;
 const CALLS = 120;
@@ -55,7 +62,13 @@ afterAll(async () => {
   for (const upstream of upstreams) await upstream.close();
 });
 
-function replay(...words: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function begin(...words: string[]) {
   const file = join(folder, 'headgate.yaml');
   const child = spawn(process.execPath, [CLI, 'replay', '-c', file, '--model', 'm', ...words]);
   let [stdout, stderr] = ['', ''];
@@ -65,8 +78,11 @@ function replay(...words: string[]): Promise<{ code: number | null; stdout: stri
   child.stderr.on('data', (piece: Buffer) => {
     stderr += piece.toString();
   });
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+  return { child, ended };
 }
+
+const replay = (...words: string[]): Promise<Ended> => begin(...words).ended;
 
 test('answers are compared: agreement within the tolerance, flips, differences, latency', async () => {
   const from = performance.now();
@@ -122,4 +138,29 @@ test('a version that is down is told as such; one that is not there is a typing 
   const unknown = await replay('--to', 'three');
   expect(unknown.code).toBe(64);
   expect(unknown.stderr).toContain('there are one, two');
+});
+
+test('Ctrl-C ends it with the report of what was sent so far', async () => {
+  const before = seen.length;
+  const running = begin('--to', 'two', '--rate', '20', '--json');
+  await waitFor(async () => (seen.length >= before + 5 ? true : undefined), 'some calls');
+  running.child.kill('SIGINT');
+  const { code, stdout } = await running.ended;
+  expect(code).toBe(130);
+  const report = JSON.parse(stdout) as { readonly sent: number };
+  expect(report).toMatchObject({ found: CALLS, ended: 'interrupted', errors: {} });
+  expect(report.sent).toBe(seen.length - before);
+  expect(report.sent).toBeLessThan(CALLS);
+});
+
+test.each([
+  ['--from', 'yesterday', 'It is a day like'],
+  ['--until', '2026-02-30T12:00', 'It is a day like'],
+  ['--rate', '0', 'It is a number above 0'],
+  ['--limit', '0', 'It is a whole number from 1 on'],
+  ['--tolerance', '2', 'It is a number from 0 up to 1'],
+])('%s %s is a typing error', async (option, value, told) => {
+  const { code, stderr } = await replay('--to', 'two', option, value);
+  expect(code).toBe(64);
+  expect(stderr).toContain(told);
 });
