@@ -33,3 +33,31 @@ test('it is stale once one of its files says something else, the lock among them
   expect(configuration.plan.serial).toBe(2);
   rmSync(folder, { recursive: true });
 });
+
+test('it is as read while every byte is as at the latest reload, whatever that came to', () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'gate.yaml');
+  const rest = join(folder, 'more.yaml');
+  writeFileSync(file, `include: [more*.yaml]\n${yaml(1)}`);
+  const more = (name: string): string => `${name}: { versions: { a: { url: "http://127.0.0.1:1" } } }\n`;
+  writeFileSync(rest, `models: { ${more('other').trimEnd()} }\n`);
+  const configuration = readConfiguration({ file, env: {}, clock: systemClock });
+  // Of the start nobody knows what changed while it was read.
+  expect(configuration.isAsRead()).toBe(false);
+  expect(configuration.reload()).toEqual([]);
+  expect(configuration.isAsRead()).toBe(true);
+  writeFileSync(rest, 'models: { nonsense }\n');
+  expect(configuration.isAsRead()).toBe(false);
+  expect(configuration.reload()).not.toEqual([]);
+  expect(configuration.isAsRead()).toBe(true);
+  rmSync(rest);
+  expect(configuration.isAsRead()).toBe(false);
+  // Other files belong to it now.
+  expect(configuration.reload()).toEqual([]);
+  expect(configuration.isAsRead()).toBe(false);
+  expect(configuration.reload()).toEqual([]);
+  expect(configuration.isAsRead()).toBe(true);
+  writeFileSync(join(folder, 'more-2.yaml'), `models: { ${more('second').trimEnd()} }\n`);
+  expect(configuration.isAsRead()).toBe(false);
+  rmSync(folder, { recursive: true });
+});

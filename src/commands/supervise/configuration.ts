@@ -1,6 +1,8 @@
 // The configuration in force: the last good Plan with its allocation tables, and what became of the latest attempt to
 // replace it. Loading changes it whole or not at all. A lock that is stale is a problem like any other.
 
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { ConfigStatus } from '../../admin/view.ts';
 import { type LoadResult, loadPlan } from '../../config/load.ts';
 import type { Plan } from '../../config/plan.ts';
@@ -22,6 +24,11 @@ export interface Configuration {
   files(): readonly string[];
   /** Read the files again. @returns the problems; empty where `plan` is a new one */
   reload(): readonly string[];
+  /**
+   * Whether the files hold, byte for byte, what the latest `reload` read: then another one would come to the same. False as well
+   * where that cannot be told: after the start, and after a reload to which other files belong than to the one before.
+   */
+  isAsRead(): boolean;
   /** Whether the files say something else than the Plan in force. Reads them, and changes nothing. */
   isStale(): boolean;
 }
@@ -48,8 +55,12 @@ export function readConfiguration({ file, env, clock, plansItself = false }: Con
   let lastReload: ConfigStatus['lastReload'] = { at: now(), ok: true, problems: [] };
   const reloads = { succeeded: 0, failed: 0 };
 
+  /** Of the files as they were just before the latest attempt: what changes while they are read is not missed. */
+  let read: string | null = null;
+
   /** @returns the problems; empty where `current` is a new one */
   function attempt(): readonly string[] {
+    read = digestOf(filesWithLock(file, latest));
     latest = loadPlan(file, { env, serial: current.plan.serial + 1 });
     if (latest.kind === 'problems') return format(latest.problems);
     const restart = restartProblems(current.plan, latest.plan);
@@ -83,13 +94,27 @@ export function readConfiguration({ file, env, clock, plansItself = false }: Con
       else reloads.failed++;
       return problems;
     },
+    isAsRead: () => read !== null && read === digestOf(filesWithLock(file, latest)),
     isStale() {
-      const read = loadPlan(file, { env, serial: current.plan.serial });
+      const found = loadPlan(file, { env, serial: current.plan.serial });
       const now =
-        read.kind === 'problems' ? read : allocateBy(read, { file, allocator, checkedAt: null, planning: null });
+        found.kind === 'problems' ? found : allocateBy(found, { file, allocator, checkedAt: null, planning: null });
       return now.kind === 'problems' || now.plan.generation !== current.plan.generation;
     },
   };
+}
+
+function digestOf(files: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    hash.update(JSON.stringify(file));
+    try {
+      hash.update(createHash('sha256').update(readFileSync(file)).digest());
+    } catch (error) {
+      hash.update(String((error as NodeJS.ErrnoException).code));
+    }
+  }
+  return hash.digest('hex');
 }
 
 const LOCK_GONE =

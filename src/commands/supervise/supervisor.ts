@@ -77,9 +77,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
   // Reloads run one after the other, whoever asks for them.
   let turn: Promise<unknown> = Promise.resolve();
-  function reload(): Promise<ReloadOutcome> {
+  /** @param seen a watcher saw a change: nothing is to be done where it was taken up meanwhile, because somebody asked for it */
+  function reload(seen = false): Promise<ReloadOutcome> {
     const outcome = turn.then(async (): Promise<ReloadOutcome> => {
       if (stopping !== null) return { ok: false, problems: ['the process is stopping'] };
+      if (seen && configuration.isAsRead()) return { ok: true, generation: configuration.plan.generation };
       return load();
     });
     const settled = outcome.catch((error: unknown) => {
@@ -92,7 +94,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
   const watcher = watchFiles(
     () => configuration.files(),
-    () => void reload(),
+    () => void reload(true),
   );
   // What changed after it was read and before it was watched is no change to the watcher.
   void watcher.ready.then(() => {
@@ -131,7 +133,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     get plan() {
       return configuration.plan;
     },
-    reload,
+    reload: () => reload(),
     stop(graceful) {
       stopping ??= stop(graceful);
       return stopping;
