@@ -48,6 +48,6 @@ function judgeStream(group: StreamGroup, stream: Stream, window: Window): void {
   stream.verdict = follow(stream.verdict, window.gap ? 'gap' : says);
   stream.cause = null;
   if (says !== 'over') return;
-  const recent = stream.ring === -1 ? null : group.recent.valuesOf(stream.ring, stream.remembered);
+  const recent = stream.ring === -1 ? null : group.recent.valuesOf(stream.ring);
   stream.cause = causeOf(reference, counts, recent);
 }
