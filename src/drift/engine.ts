@@ -17,6 +17,7 @@ import { type PredictionCause, predictionView } from './cause/prediction-cause.t
 import { loadGroup } from './counts/saved-group.ts';
 import { createStreamGroup, type GroupKey, type Source, type Stream, type StreamGroup } from './counts/stream-group.ts';
 import { coveredBy } from './counts/windows.ts';
+import { createJointWatches } from './joint/joint-watches.ts';
 import { isPlanned } from './planned-roles.ts';
 import { type AskedReport, type DriftView, driftView, type ModelDriftSummary, summarise } from './report.ts';
 import { createSchemaCheck, type SchemaCheck, type SchemaFinding, type SchemaKind } from './schema/schema-check.ts';
@@ -166,6 +167,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   const { random = createSeededRandom(1) } = options;
   const watches = new Map<string, Watch>();
   let schemaTurn = 1;
+  const joint = createJointWatches();
   /** Saved models that are not configured yet. */
   const waiting = new Map<string, SavedModel>();
   const counters = {
@@ -380,6 +382,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     counters.rows += table.rows;
     group.count(table, tick, slot);
     if (side === 'request') watch.explainer.offer(group, table, tick, caller);
+    if (side === 'request') joint.observe(group, table, tick);
   }
 
   /** A clock that is set back by more than a tick makes a new present: what was counted as later is history. */
@@ -409,6 +412,8 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         } else {
           const changed = (stream: Stream, from: DriftStatus) => tellChange(watch, group, stream, from, last);
           judgeGroup(group, last, windowTicks, watch.tolerance, changed);
+          const together = joint.judge(group, last, watch.tickMs);
+          if (together !== null) onChange?.({ model: watch.name, ...together });
         }
       }
     }
@@ -480,6 +485,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         seen,
         groups: [...watch.groups.values()],
         schema: [...watch.groups].map(([key, group]) => ({ group, findings: watch.checks.get(key)?.findings ?? [] })),
+        joint: joint.views(watch.groups.values(), tickMs),
         tickMs,
         covered: coveredBy(asked.window ?? null, last, tickMs, windowTicks),
         baselineMade,
