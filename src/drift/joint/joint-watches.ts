@@ -87,6 +87,7 @@ function changeOf(
     psi: null,
     hint,
     cause: null,
+    where: null,
   };
 }
 
