@@ -358,7 +358,9 @@ export const gateSchema = z.strictObject({
           every: durationOrNone('5m')
             .prefault('5m')
             .describe('Closed segments become Parquet this often, and sooner where many wait; none: not by this gate.'),
-          memory: size('512MiB').prefault('512MiB').describe('What DuckDB may take for it, in a process of its own.'),
+          memory: size('512MiB')
+            .prefault('512MiB')
+            .describe('What DuckDB may take for it, in a process of its own; and for reading `quality`.'),
         })
         .prefault({})
         .describe('How segments become Parquet.'),
