@@ -10,6 +10,7 @@ import { headerOf, modelsTable, noticesOf } from './overview.js';
 /** @typedef {import('../view.ts').DriftView} DriftView */
 
 const EVERY_MS = 1000;
+const QUALITY_EVERY_MS = 15_000;
 const TOKEN = 'headgate-token';
 
 const state = {
@@ -17,6 +18,9 @@ const state = {
   live: null,
   /** @type {DriftView | null} */
   measured: null,
+  /** @type {import('../../quality/quality-view.ts').QualityView | null} */
+  quality: null,
+  qualityAt: 0,
   fresh: true,
   locked: false,
   /** @type {string | null} */
@@ -48,6 +52,7 @@ async function renew() {
     const answer = await ask(`/api/v1/live?model=${encodeURIComponent(chosen())}`);
     if (answer.ok) state.live = await answer.json();
     state.measured = await measure();
+    await renewQuality();
     state.fresh = answer.ok || state.locked;
   } catch {
     state.fresh = false;
@@ -69,6 +74,16 @@ async function measure() {
   ]);
   const answer = await ask(`/api/v1/models/${encodeURIComponent(model)}/drift?${query}`);
   return answer.ok ? answer.json() : null;
+}
+
+/** It changes every few minutes only. */
+async function renewQuality() {
+  const model = state.live?.selected?.model.name;
+  const now = performance.now();
+  if (model === undefined || (state.quality?.model === model && now - state.qualityAt < QUALITY_EVERY_MS)) return;
+  const answer = await ask(`/api/v1/models/${encodeURIComponent(model)}/quality`);
+  state.quality = answer.ok ? await answer.json() : null;
+  state.qualityAt = now;
 }
 
 async function loop() {

@@ -16,7 +16,7 @@ export const CONSOLE_FILES: ReadonlyMap<string, ConsoleFile> = new Map([
   ['/', read('index.html', 'text/html; charset=utf-8')],
   ['/console/console.css', read('console.css', 'text/css; charset=utf-8')],
   ['/console/icon.svg', read('icon.svg', 'image/svg+xml')],
-  ...['console.js', 'model-card.js', 'overview.js', 'drift-table.js', 'charts.js', 'dom.js'].map(
+  ...['console.js', 'model-card.js', 'overview.js', 'drift-table.js', 'quality-panel.js', 'charts.js', 'dom.js'].map(
     (name) => [`/console/${name}`, read(name, SCRIPT)] as const,
   ),
 ]);

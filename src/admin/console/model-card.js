@@ -4,6 +4,7 @@
 import { shareBar, sparkline, trafficChart } from './charts.js';
 import { count, h, isGrave, ms, percent, short } from './dom.js';
 import { driftSection, statusChip } from './drift-table.js';
+import { qualitySection } from './quality-panel.js';
 
 /** @typedef {import('../view.ts').ModelDetail} ModelDetail */
 /** @typedef {import('../view.ts').ShadowView} ShadowView */
@@ -13,10 +14,10 @@ const COLOURS = 8;
 
 /**
  * @param {NonNullable<import('../live.ts').LiveView['selected']>} selected
- * @param {{ open: ReadonlySet<string>, measured: import('../view.ts').DriftView | null, explained: ExplainView | string | null }} state
+ * @param {{ open: ReadonlySet<string>, measured: import('../view.ts').DriftView | null, quality: import('../../quality/quality-view.ts').QualityView | null, explained: ExplainView | string | null }} state
  * @returns {Element}
  */
-export function modelCard({ model, shadows, drift }, { open, measured, explained }) {
+export function modelCard({ model, shadows, drift }, { open, measured, quality, explained }) {
   const colourOf = (/** @type {string} */ version) =>
     `v${
       Math.max(
@@ -32,6 +33,7 @@ export function modelCard({ model, shadows, drift }, { open, measured, explained
     versionsSection(model, colourOf),
     shadows.length === 0 ? null : shadowsSection(shadows, colourOf),
     drift === null ? null : driftSection(drift, colourOf, open, measured?.model === drift.model ? measured : null),
+    quality?.model === model.name ? qualitySection(quality, colourOf) : null,
     explainSection(model, explained, colourOf),
     captureLine(model),
   );
