@@ -1,6 +1,6 @@
 // Drift of every feature and prediction, per version and role: exact counts on bins frozen from a baseline, in tick cells, judged
-// by PSI over the last ticks. This first version is a test per window (verdict.ts says what that is worth); state lives in
-// memory and starts over with the process. Everything is bounded, and what is left out is counted.
+// tick by tick against one budget of false alarms for all (verdict/). State lives in memory and starts over with the process.
+// Everything is bounded, and what is left out is counted.
 
 import type { ModelPlan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -8,21 +8,19 @@ import { createSeededRandom, type Random } from '../kernel/random.ts';
 import type { Role } from '../model.ts';
 import type { Table } from '../protocols/protocol.ts';
 import { type Baseline, referencesOf, type Side } from './baseline/baseline.ts';
-import { awaitsChampion, championReference } from './baseline/champion-reference.ts';
 import { createProvisional, type Provisional } from './baseline/provisional.ts';
-import type { Reference } from './baseline/reference.ts';
 import { causeView, hintOf } from './cause/cause.ts';
 import { createExplainer, type Explainer } from './cause/explain.ts';
 import { type PredictionCause, predictionView } from './cause/prediction-cause.ts';
 import { loadGroup } from './counts/saved-group.ts';
 import { createStreamGroup, type GroupKey, type Source, type Stream, type StreamGroup } from './counts/stream-group.ts';
 import { coveredBy } from './counts/windows.ts';
-import { createJointWatches } from './joint/joint-watches.ts';
 import { isPlanned } from './planned-roles.ts';
 import { type AskedReport, type DriftView, driftView, type ModelDriftSummary, summarise } from './report.ts';
 import { createSchemaCheck, type SchemaCheck, type SchemaFinding, type SchemaKind } from './schema/schema-check.ts';
 import { loadProvisional } from './state/saved-baseline.ts';
 import { type SavedModel, saveModel } from './state/saved-model.ts';
+import { logThreshold } from './verdict/budget.ts';
 import type { DriftChange } from './verdict/drift-change.ts';
 import { judgeGroup } from './verdict/judge-group.ts';
 import type { DriftStatus } from './verdict/verdict.ts';
@@ -41,6 +39,8 @@ export interface DriftOptions {
   readonly idleTicks?: number;
   /** Told of rows that break the schema of their baseline, once when it is found, within `tick`. */
   readonly onSchema?: (model: string, group: GroupKey, finding: SchemaFinding) => void;
+  /** False alarms a week that all streams together may raise, 1 unless given; see `allow`. */
+  readonly alarmsPerWeek?: number;
   /** Told of every column whose status changes, within `tick`. */
   readonly onChange?: (change: DriftChange) => void;
 }
@@ -92,10 +92,12 @@ export interface SchemaCount {
 export interface DriftEngine {
   /** Watch a model. Its counts survive, unless its baseline, tick or provisional rows have changed. */
   configure(model: ModelPlan, baseline: Baseline | null): void;
+  /** From now on all streams together may raise so many false alarms a week. */
+  allow(alarmsPerWeek: number): void;
   /** Forget all models but these. */
   retain(models: Iterable<string>): void;
   observe(observation: Observation): void;
-  /** Hold new rows against the schema, and judge the windows that have ended since the last call: call it once a second. */
+  /** Hold new rows against the schema, and judge the ticks that have ended, a part of many at a time: call it once a second. */
   tick(): void;
   /** @param asked what to show besides; distances are worked out for this one answer */
   report(model: string, asked?: AskedReport): DriftView | undefined;
@@ -130,10 +132,6 @@ interface Watch {
   /** What, when changed, makes the counts start over. */
   readonly basis: string;
   readonly baseline: Baseline | null;
-  /** The version that the others are measured against; null: all have the baseline. */
-  readonly champion: string | null;
-  /** Columns that wait until the champion's has its first rows. */
-  readonly awaiting: Set<() => boolean>;
   readonly tickMs: number;
   readonly provisionalRows: number;
   tolerance: number;
@@ -160,16 +158,27 @@ const SCHEMA_STREAMS_MAX = 10_000;
 /** Versions, roles and sides of a model that most have. */
 const RECENT_MAX = 8;
 
-const keyOf = ({ version, role, side }: GroupKey): string => `${side} ${role} ${version}`;
+/** Streams judged in one go, at some five microseconds each. */
+const SLICE_STREAMS = 2000;
+
+/** A tick of a group that has ended and is not judged yet. */
+interface Unjudged {
+  readonly watch: Watch;
+  readonly key: string;
+  readonly group: StreamGroup;
+  readonly index: number;
+}
 
 export function createDriftEngine(options: DriftOptions): DriftEngine {
   const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, onChange, onSchema } = options;
   const { random = createSeededRandom(1) } = options;
   const watches = new Map<string, Watch>();
   let schemaTurn = 1;
-  const joint = createJointWatches();
   /** Saved models that are not configured yet. */
   const waiting = new Map<string, SavedModel>();
+  /** Ticks that have ended and are not judged yet, in order. */
+  const unjudged: Unjudged[] = [];
+  let alarmsPerWeek = options.alarmsPerWeek ?? 1;
   const counters = {
     rows: 0,
     rowsLate: 0,
@@ -183,9 +192,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
 
   function configure(model: ModelPlan, baseline: Baseline | null): void {
     const { tickMs, provisionalRows, tolerance } = model.drift;
-    const champion = model.drift.against === 'champion' ? (model.versions[model.champion]?.name ?? null) : null;
-    const paired = champion === null ? '' : ` against ${champion}`;
-    const basis = `${tickMs} ${provisionalRows} ${baseline?.digest ?? ''}${paired}`;
+    const basis = `${tickMs} ${provisionalRows} ${baseline?.digest ?? ''}`;
     const known = watches.get(model.name);
     if (known?.basis === basis) {
       known.tolerance = tolerance;
@@ -197,8 +204,6 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       name: model.name,
       basis,
       baseline,
-      champion,
-      awaiting: new Set<() => boolean>(),
       tickMs,
       provisionalRows,
       tolerance,
@@ -259,9 +264,8 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   }
 
   /** Columns of a baseline file are the only ones watched on a side that it describes; else the first rows are the baseline. */
-  function sourceOf(watch: Watch, { version, role, side }: GroupKey, check: SchemaCheck): Source {
-    // Against the champion the bins are the champion's.
-    const file = referencesOf(watch.baseline, side, watch.champion ?? version);
+  function sourceOf(watch: Watch, version: string, side: Side, check: SchemaCheck): Source {
+    const file = referencesOf(watch.baseline, side, version);
     let columns = 0;
     return (name) => {
       const reference = file.get(name) ?? null;
@@ -271,41 +275,15 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         return null;
       }
       const isFull = columns >= featuresMax || counters.streams >= streamsMax;
-      const provisional =
-        isFull || reference !== null ? null : provisionalOf(watch, watch.champion ?? version, side, name);
+      const provisional = isFull || reference !== null ? null : provisionalOf(watch, version, side, name);
       if (isFull || (reference === null && provisional === null)) {
         counters.columnsRefused++;
         return null;
       }
       columns++;
       counters.streams++;
-      if (watch.champion === null || watch.champion === version) return { reference, provisional };
-      return pairedSource(watch, { version, role, side }, name, reference);
+      return { reference, provisional };
     };
-  }
-
-  /** A challenger's column, measured against the champion's rows of the same ticks. */
-  function pairedSource(watch: Watch, key: GroupKey, name: string, file: Reference | null): ReturnType<Source> {
-    const champion = watch.champion ?? '';
-    const { side } = key;
-    const pair = {
-      name,
-      tickMs: watch.tickMs,
-      windowTicks,
-      champion: () => watch.groups.get(keyOf({ version: champion, role: 'champion', side })),
-      challenger: () => watch.groups.get(keyOf(key)),
-    };
-    if (file !== null) return { reference: championReference(file, pair), provisional: null };
-    const own = () => provisionalOf(watch, champion, side, name)?.reference ?? null;
-    const ready = own();
-    if (ready !== null) return { reference: championReference(ready, pair), provisional: null };
-    const provisional = awaitsChampion();
-    watch.awaiting.add(() => {
-      const base = own();
-      if (base !== null) provisional.reference = championReference(base, pair);
-      return base !== null;
-    });
-    return { reference: null, provisional };
   }
 
   function columnsOf(watch: Watch, version: string): Record<Side, Map<string, Provisional>> {
@@ -339,16 +317,16 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   }
 
   function groupByKey(watch: Watch, { version, role, side }: GroupKey): StreamGroup {
-    const key = keyOf({ version, role, side });
+    const key = `${side} ${role} ${version}`;
     let group = watch.groups.get(key);
     if (group === undefined) {
-      const expected = referencesOf(watch.baseline, side, watch.champion ?? version).keys();
+      const expected = referencesOf(watch.baseline, side, version).keys();
       const check = createSchemaCheck();
       group = createStreamGroup(
         { version, role, side },
         { slots: windowTicks + 1, tickMs: watch.tickMs },
         expected,
-        sourceOf(watch, { version, role, side }, check),
+        sourceOf(watch, version, side, check),
       );
       watch.checks.set(key, check);
       watch.groups.set(key, group);
@@ -382,7 +360,6 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     counters.rows += table.rows;
     group.count(table, tick, slot);
     if (side === 'request') watch.explainer.offer(group, table, tick, caller);
-    if (side === 'request') joint.observe(group, table, tick);
   }
 
   /** A clock that is set back by more than a tick makes a new present: what was counted as later is history. */
@@ -398,25 +375,22 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   }
 
   function tick(): void {
-    for (const { awaiting } of watches.values()) for (const one of awaiting) if (one()) awaiting.delete(one);
     holdAgainstSchema();
     for (const watch of watches.values()) {
       const last = tickNow(watch) - 1;
       if (last <= watch.judgedTick) continue;
+      // After a pause, those of the ticks since that are still held.
+      const first = watch.judgedTick === -1 ? last : Math.max(watch.judgedTick + 1, last - windowTicks + 1);
       watch.judgedTick = last;
       const idleTicks = options.idleTicks ?? Math.ceil(IDLE_MS / watch.tickMs);
       for (const [key, group] of watch.groups) {
         if (group.lastTick < last - idleTicks) {
           counters.groupsEvicted++;
           drop(watch, key, group);
-        } else {
-          const changed = (stream: Stream, from: DriftStatus) => tellChange(watch, group, stream, from, last);
-          judgeGroup(group, last, windowTicks, watch.tolerance, changed);
-          const together = joint.judge(group, last, watch.tickMs);
-          if (together !== null) onChange?.({ model: watch.name, ...together });
-        }
+        } else for (let index = first; index <= last; index++) unjudged.push({ watch, key, group, index });
       }
     }
+    judgeSome();
   }
 
   /** Those that have no turn any more within the bound come first next time. */
@@ -436,13 +410,31 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     schemaTurn++;
   }
 
-  function tellChange(watch: Watch, group: StreamGroup, stream: Stream, from: DriftStatus, last: number): void {
+  /** A part of what is not judged yet, so that the thread is not held: all of it within a quarter of the shortest tick, called once a second. */
+  function judgeSome(): void {
+    let shortestMs = Number.POSITIVE_INFINITY;
+    for (const { tickMs } of watches.values()) shortestMs = Math.min(shortestMs, tickMs);
+    const most = Math.max(SLICE_STREAMS, (counters.streams * 4000) / shortestMs);
+    let judged = 0;
+    let taken = 0;
+    for (; taken < unjudged.length && judged < most; taken++) {
+      const { watch, key, group, index } = unjudged[taken] as Unjudged;
+      if (watch.groups.get(key) !== group) continue;
+      judged += group.streams.length;
+      const { tickMs, tolerance } = watch;
+      const threshold = logThreshold(counters.streams, tickMs, alarmsPerWeek);
+      const judging = { tick: index, windowTicks, tickMs, tolerance, threshold };
+      judgeGroup(group, judging, (stream, from) => tellChange(watch, group, stream, from, index));
+    }
+    unjudged.splice(0, taken);
+  }
+
+  function tellChange(watch: Watch, group: StreamGroup, stream: Stream, from: DriftStatus, index: number): void {
     const { version, role, side } = group;
     const { name: feature, verdict, psi } = stream;
-    const located = watch.explainer.locate(group, stream, last);
+    const located = watch.explainer.locate(group, stream, index);
     const explained = predictionsOf(watch, group).find((one) => one.feature === feature);
     const { name: model, tickMs } = watch;
-    const ends = { at: (last + 1) * tickMs, since: (last - windowTicks + 1) * tickMs };
     onChange?.({
       model,
       version,
@@ -451,8 +443,9 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       feature,
       from,
       to: verdict.status,
-      ...ends,
-      evidence: 0,
+      at: (index + 1) * tickMs,
+      since: verdict.since ?? index * tickMs,
+      evidence: Math.max(0, verdict.evidence),
       psi,
       hint: explained?.text ?? hintOf(located),
       cause: explained === undefined ? causeView(located.cause) : predictionView(explained),
@@ -473,6 +466,9 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       const kept = new Set(models);
       for (const watch of watches.values()) if (!kept.has(watch.name)) forget(watch);
     },
+    allow(wanted) {
+      alarmsPerWeek = wanted;
+    },
     observe,
     tick,
     report(model, asked = EVERYTHING) {
@@ -485,7 +481,6 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         seen,
         groups: [...watch.groups.values()],
         schema: [...watch.groups].map(([key, group]) => ({ group, findings: watch.checks.get(key)?.findings ?? [] })),
-        joint: joint.views(watch.groups.values(), tickMs),
         tickMs,
         covered: coveredBy(asked.window ?? null, last, tickMs, windowTicks),
         baselineMade,

@@ -147,7 +147,6 @@ const drift: DriftView = {
   resumedFrom: null,
   schema: [],
   predictions: [],
-  joint: [],
   features: SERVING.flatMap(([version, role]) => [
     ...COLUMNS.map((name) => {
       if (name !== 'BILL_AMT1') return column(name, version, role);
@@ -292,7 +291,6 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
             resumedFrom: null,
             schema: [],
             predictions: [],
-            joint: [],
             features: [],
           };
     },

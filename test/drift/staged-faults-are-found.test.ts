@@ -16,7 +16,7 @@ const TICK_MS = 60_000;
 const ROWS_PER_TICK = 200;
 /** Rows before a fault that must raise nothing, and after it in which it must be found. */
 const BEFORE = 4000;
-const AFTER = 2000;
+const AFTER = 3000;
 
 /** @returns the columns that drift at the end, `probability` the prediction's */
 function driftingColumns(baseline: Baseline, decisions: readonly CardDecision[]): readonly string[] {

@@ -1,15 +1,15 @@
 // The streams of one (version, role, side): a column each, counted together because they arrive together. Finds a column's stream
-// by its place in the last row first (placed-columns.ts), since callers send their columns in one order.
+// by its place in the last table first, since callers send their columns in one order.
 
 import type { Role } from '../../model.ts';
-import type { Column, Table } from '../../protocols/protocol.ts';
+import type { Table } from '../../protocols/protocol.ts';
 import type { Side } from '../baseline/baseline.ts';
-import { type Binning, countValues, MISSING } from '../baseline/binning.ts';
+import { type Binning, binOf, countValues, MISSING } from '../baseline/binning.ts';
 import { type Provisional, takeMissingRows, takeRows } from '../baseline/provisional.ts';
 import type { Reference } from '../baseline/reference.ts';
 import type { Cause } from '../cause/cause.ts';
-import { type Verdict, WARMING } from '../verdict/verdict.ts';
-import { createPlacedColumns } from './placed-columns.ts';
+import { createPulse, type Pulse } from '../verdict/pulse.ts';
+import { createVerdict, type Verdict } from '../verdict/verdict.ts';
 import { createRecentValues, type RecentValues } from './recent-values.ts';
 import type { TickCells } from './tick-cells.ts';
 import { createWindowCells, type WindowCells } from './window-cells.ts';
@@ -26,9 +26,10 @@ export interface Stream {
   offset: number;
   /** Of its recent values, -1 for a column that is not numeric. */
   ring: number;
+  remembered: number;
   /** The call that last carried the column. */
   seenIn: number;
-  verdict: Verdict;
+  readonly verdict: Verdict;
   /** Of the last window judged. */
   psi: number | null;
   rows: number;
@@ -50,6 +51,8 @@ export interface StreamGroup {
   /** The same ticks, and what came before them. */
   readonly windows: WindowCells;
   readonly recent: RecentValues;
+  /** Whether calls still come. */
+  readonly pulse: Pulse;
   /** The newest tick with rows, -1 before the first. */
   readonly lastTick: number;
   /**
@@ -86,7 +89,7 @@ export function createStreamGroup(
   const recent = createRecentValues();
   const streams: Stream[] = [];
   const byName = new Map<string, Stream>();
-  const placed = createPlacedColumns(recent);
+  const byPlace: (Stream | undefined)[] = [];
   let calls = 0;
   let lastTick = -1;
 
@@ -102,8 +105,9 @@ export function createStreamGroup(
       binning: null,
       offset: 0,
       ring: -1,
+      remembered: 0,
       seenIn: 0,
-      verdict: WARMING,
+      verdict: createVerdict(),
       psi: null,
       rows: 0,
       cause: null,
@@ -137,32 +141,13 @@ export function createStreamGroup(
     ticks.cells[cell] = (ticks.cells[cell] as number) + rows - taken;
   }
 
-  /** @returns whether the column is watched */
-  function countColumn({ name, values }: Column, place: number, rows: number, slot: number): boolean {
-    const stream = byName.get(name) ?? add(name);
-    if (stream === undefined) return false;
-    const taken = stream.reference === null ? feed(stream, (provisional) => takeRows(provisional, values)) : 0;
-    if (stream.binning === null) return true;
-    countValues(stream.binning, values, taken, ticks.cells, ticks.baseOf(slot) + stream.offset);
-    if (stream.ring !== -1) recent.remember(stream.ring, values);
-    if (rows === 1) placed.put(place, { name, binning: stream.binning, offset: stream.offset, ring: stream.ring });
-    return true;
-  }
-
-  function countAbsent(columns: readonly Column[], rows: number, slot: number): void {
-    for (const { name } of columns) {
-      const stream = byName.get(name);
-      if (stream !== undefined) stream.seenIn = calls;
-    }
-    for (const stream of streams) if (stream.seenIn !== calls) countMissing(stream, rows, slot);
-  }
-
   return {
     ...key,
     streams,
     ticks,
     windows,
     recent,
+    pulse: createPulse(),
     get lastTick() {
       return lastTick;
     },
@@ -182,19 +167,38 @@ export function createStreamGroup(
       calls++;
       if (tick > lastTick) lastTick = tick;
       ticks.addCall(slot);
-      const { columns, rows } = table;
-      const isRow = rows === 1;
+      const { columns } = table;
       let found = 0;
-      for (let place = 0; place < columns.length; place++) {
-        if (isRow) {
-          const next = placed.count(columns, place, ticks.cells, ticks.baseOf(slot));
-          found += next - place;
-          place = next;
+      for (let i = 0; i < columns.length; i++) {
+        const column = columns[i];
+        if (column === undefined) continue;
+        let stream = byPlace[i];
+        if (stream?.name !== column.name) {
+          stream = byName.get(column.name) ?? add(column.name);
+          if (stream === undefined) continue;
+          byPlace[i] = stream;
         }
-        const column = columns[place];
-        if (column !== undefined && countColumn(column, place, rows, slot)) found++;
+        found++;
+        stream.seenIn = calls;
+        const taken =
+          stream.reference === null ? feed(stream, (provisional) => takeRows(provisional, column.values)) : 0;
+        if (stream.binning === null) continue;
+        if (table.rows === 1 && taken === 0) {
+          const value = column.values[0];
+          const { cells } = ticks;
+          const cell = ticks.baseOf(slot) + stream.offset + binOf(stream.binning, value);
+          cells[cell] = (cells[cell] as number) + 1;
+          if (stream.ring !== -1 && typeof value === 'number') {
+            stream.remembered = recent.rememberOne(stream.ring, stream.remembered, value);
+          }
+          continue;
+        }
+        countValues(stream.binning, column.values, taken, ticks.cells, ticks.baseOf(slot) + stream.offset);
+        if (stream.ring !== -1) stream.remembered = recent.remember(stream.ring, stream.remembered, column.values);
       }
-      if (found < streams.length) countAbsent(columns, rows, slot);
+      if (found < streams.length) {
+        for (const stream of streams) if (stream.seenIn !== calls) countMissing(stream, table.rows, slot);
+      }
       return columns.length - found;
     },
   };

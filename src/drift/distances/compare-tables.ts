@@ -6,7 +6,7 @@ import { psiOf } from '../../statistics/psi.ts';
 import { type Binning, countValues } from '../baseline/binning.ts';
 import { type Reference, referenceOf } from '../baseline/reference.ts';
 import { causeOf } from '../cause/column-cause.ts';
-import { judge } from '../verdict/verdict.ts';
+import { judgeOnce } from '../verdict/single-look.ts';
 import { type AskedDistances, CONVENTIONS } from './conventions/conventions.ts';
 import type { CategorySamples, NumericSamples } from './distance-inputs.ts';
 import { type Distance, distancesOfSamples } from './distances.ts';
@@ -14,7 +14,7 @@ import { type Distance, distancesOfSamples } from './distances.ts';
 export interface ColumnComparison {
   readonly feature: string;
   readonly kind: 'numeric' | 'categorical';
-  /** `unknown`: too few rows to say. A single look: the engine asks for two windows in a row. */
+  /** `unknown`: too few rows to say. A single look: nothing of what holds under constant watching. */
   readonly status: 'drifting' | 'steady' | 'unknown';
   readonly baselineRows: number;
   readonly rows: number;
@@ -63,18 +63,18 @@ function compareColumn(
   const counts = new Float64Array(binning.size);
   countValues(binning, current, 0, counts, 0);
   const found = psiOf(reference.counts, counts);
-  const reading = judge(found, tolerance);
+  const status = judgeOnce(found, tolerance);
   const binned = { binning, baseline: reference.counts, current: counts };
   const numeric = binning.kind === 'numeric' ? { baseline: numbersOf(baseline), current: numbersOf(current) } : null;
   const categories = numeric === null ? { baseline: categoryCounts(baseline), current: categoryCounts(current) } : null;
   return {
     feature,
     kind: binning.kind,
-    status: reading === 'over' ? 'drifting' : reading === 'under' ? 'steady' : 'unknown',
+    status,
     baselineRows: baseline.length,
     rows: current.length,
     psi: Number.isFinite(found.psi) ? found.psi : null,
-    hint: reading === 'over' ? hint(reference, counts, current, binning) : null,
+    hint: status === 'drifting' ? hint(reference, counts, current, binning) : null,
     distances: [
       ...distancesOfSamples(binned, numeric, asked.own),
       ...asked.conventions.flatMap((name) => CONVENTIONS[name].ofSamples({ numeric, categories, binned })),

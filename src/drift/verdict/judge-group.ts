@@ -1,53 +1,59 @@
-// Judges the window that has just ended for every column of a stream group: counts summed over its ticks, PSI, the status that
-// follows, and a likely cause where the window is over its threshold.
+// Judges a tick that has ended for every column of a stream group: its counts go to the verdict, the window's to the figures beside
+// it, and a likely cause is looked for while an alarm is open.
 
 import { psiOf } from '../../statistics/psi.ts';
 import { causeOf } from '../cause/column-cause.ts';
 import type { Stream, StreamGroup } from '../counts/stream-group.ts';
-import { type DriftStatus, follow, isGap, judge } from './verdict.ts';
+import { beat } from './pulse.ts';
+import { ROWS_MIN } from './single-look.ts';
+import { type DriftStatus, follow } from './verdict.ts';
 
 /** A column that has another status than before. */
 type Changed = (stream: Stream, from: DriftStatus) => void;
 
-/** @param last the newest complete tick; the window holds it and the `windowTicks` - 1 before */
-export function judgeGroup(
-  group: StreamGroup,
-  last: number,
-  windowTicks: number,
-  tolerance: number,
-  changed: Changed,
-): void {
-  const first = last - windowTicks + 1;
-  const earlier: number[] = [];
-  for (let tick = first; tick < last; tick++) earlier.push(group.ticks.callsAt(tick));
-  const gap = isGap(group.ticks.callsAt(last), earlier);
+export interface Judging {
+  /** The tick; the window holds it and the `windowTicks` - 1 before. */
+  readonly tick: number;
+  readonly windowTicks: number;
+  readonly tickMs: number;
+  readonly tolerance: number;
+  /** Log of the evidence that an alarm takes. */
+  readonly threshold: number;
+}
+
+/** Called for each tick once, in order: late rows of a tick that was judged are in the windows, not in the verdict. */
+export function judgeGroup(group: StreamGroup, judging: Judging, changed: Changed): void {
+  beat(group.pulse, judging.tick, group.ticks.callsAt(judging.tick));
   for (const stream of group.streams) {
     const { status } = stream.verdict;
-    judgeStream(group, stream, { first, last, gap, tolerance });
+    judgeStream(group, stream, judging);
     if (stream.verdict.status !== status) changed(stream, status);
   }
 }
 
-interface Window {
-  readonly first: number;
-  readonly last: number;
-  readonly gap: boolean;
-  readonly tolerance: number;
-}
+/** By size: one column is judged after the other. */
+const scratches: Float64Array[] = [];
 
-function judgeStream(group: StreamGroup, stream: Stream, window: Window): void {
-  const { reference } = stream;
+function judgeStream(group: StreamGroup, stream: Stream, { tick, windowTicks, ...terms }: Judging): void {
+  const { reference, provisional, verdict } = stream;
   if (reference === null) return;
-  if (stream.provisional !== null) stream.provisional.frozenTick ??= window.last;
-  const counts = new Float64Array(reference.binning.size);
-  group.ticks.sum(window.first, window.last, stream.offset, counts.length, counts);
-  const found = psiOf(reference.counts, counts);
-  const says = judge(found, window.tolerance);
+  if (provisional !== null) provisional.frozenTick ??= tick;
+  const { size } = reference.binning;
+  scratches[size] ??= new Float64Array(size);
+  const scratch = scratches[size].fill(0);
+  group.ticks.sum(tick, tick, stream.offset, size, scratch);
+  let rows = 0;
+  for (let b = 0; b < size; b++) rows += scratch[b] as number;
+  const one = { index: tick, counts: scratch, rows, scale: 1 / reference.overdispersion };
+  follow(verdict, reference, one, { ...terms, gap: group.pulse.gap });
+
+  scratch.fill(0);
+  group.ticks.sum(tick - windowTicks + 1, tick, stream.offset, size, scratch);
+  const found = psiOf(reference.counts, scratch);
   stream.rows = found.currentRows;
-  stream.psi = says === 'thin' ? null : found.psi;
-  stream.verdict = follow(stream.verdict, window.gap ? 'gap' : says);
+  stream.psi = found.baselineRows < ROWS_MIN || found.currentRows < ROWS_MIN ? null : found.psi;
   stream.cause = null;
-  if (says !== 'over') return;
-  const recent = stream.ring === -1 ? null : group.recent.valuesOf(stream.ring);
-  stream.cause = causeOf(reference, counts, recent);
+  if (!verdict.open) return;
+  const recent = stream.ring === -1 ? null : group.recent.valuesOf(stream.ring, stream.remembered);
+  stream.cause = causeOf(reference, scratch, recent);
 }

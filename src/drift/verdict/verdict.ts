@@ -1,59 +1,166 @@
-// Whether one window of one column has drifted, and when the status follows. Honest limits: this is a test per window. It
-// weighs sample sizes, a tolerated effect and two windows in a row, at a level of one in a million per window, so that a false
-// alarm is rare; but it has no guarantee over a lifetime of watching, and rows that depend on each other alarm more often.
+// What is held of one column, tick after tick, and what follows: warming, steady, drifting or unknown. An alarm opens where the
+// evidence for a change beyond the tolerance reaches the gate's threshold, and closes where there is as good as none left and much that
+// what was found has gone. `unknown` is the answer wherever steady could not be told from drifting.
 
-import { type Psi, psiTail } from '../../statistics/psi.ts';
+import type { Reference } from '../baseline/reference.ts';
+import { type Alternatives, BETS, prepareAlternatives } from './alternatives.ts';
+import { detectable } from './budget.ts';
+import { advance, type Bets, strongest, type Tick } from './detector.ts';
+import { HALF_LIVES, remember } from './learned.ts';
 
 export type DriftStatus = 'warming' | 'steady' | 'drifting' | 'unknown';
 
-/** Below this PSI nobody acts (credit scoring's rule of thumb), however sure the test is. */
-export const PSI_MIN = 0.1;
-/** Chance of a false alarm per window without drift, as far as the approximation holds. */
-export const LEVEL = 1e-6;
-/** Fewer rows on either side say nothing. */
-export const ROWS_MIN = 100;
-/** Windows in a row that change a mind. */
-const PERSISTENCE = 2;
-
-/** What one window says: `gap` where calls stopped, `thin` where there are too few. */
-export type Reading = 'over' | 'under' | 'thin' | 'gap';
-
-/**
- * @param tolerance relative change of every bin's share that is still fine, 0 to 1: such a change makes a PSI of about its square
- */
-export function judge(found: Psi, tolerance: number): 'over' | 'under' | 'thin' {
-  if (found.baselineRows < ROWS_MIN || found.currentRows < ROWS_MIN) return 'thin';
-  return found.psi > PSI_MIN && psiTail(found, tolerance * tolerance) < LEVEL ? 'over' : 'under';
-}
+/** Why it is not known: calls stopped, too few rows since then or lately, or a baseline too small to find even a large change. */
+export type Unsure = 'gap' | 'few rows' | 'small baseline';
 
 export interface Verdict {
-  readonly status: DriftStatus;
-  /** Windows in a row on the other side. */
-  readonly against: number;
+  status: DriftStatus;
+  unsure: Unsure | null;
+  /** Whether an alarm is open; a gap hides it and does not close it. */
+  open: boolean;
+  /** Start of the tick in which what was found began, unix ms; null where no alarm is open. */
+  since: number | null;
+  /** Log of the weighted sum for a change beyond the tolerance; -Infinity before the first row. */
+  evidence: number;
+  /** The same for any change at all. */
+  anyChange: number;
+  /** Of `anyChange`: whether it has reached the threshold, until there is as good as none left. */
+  changed: boolean;
+  /** Rows lately: half of them count after a day, none after a gap. */
+  fresh: number;
+  /** The smallest shift, in standard deviations, that these rows would have shown. */
+  detectable: number;
+  /** Log evidence that the law when the alarm opened is the law no more. */
+  returned: number;
+  bets: Bets | null;
+  /** That law, where an alarm is open. */
+  found: Float32Array | null;
 }
 
-export const WARMING: Verdict = { status: 'warming', against: 0 };
+export function createVerdict(): Verdict {
+  const never = Number.NEGATIVE_INFINITY;
+  const evidence = { evidence: never, anyChange: never, changed: false, returned: never };
+  const rows = { fresh: 0, detectable: Number.POSITIVE_INFINITY };
+  return { status: 'warming', unsure: null, open: false, since: null, ...evidence, ...rows, bets: null, found: null };
+}
 
-/** The status after one more window. Missing data is never `steady`: what was known becomes unknown. */
-export function follow({ status, against }: Verdict, reading: Reading): Verdict {
-  if (reading === 'thin' || reading === 'gap') {
-    return status === 'warming' ? WARMING : { status: 'unknown', against: 0 };
+/** What is the same for all columns that are judged together. */
+export interface Terms {
+  /** Log of the evidence that an alarm takes (budget.ts). */
+  readonly threshold: number;
+  readonly tolerance: number;
+  readonly tickMs: number;
+  readonly gap: boolean;
+}
+
+/** A large shift (Cohen 1988): where not even that would have been found, nobody may say steady. */
+const STEADY_EFFECT = 0.8;
+const DAY_MS = 24 * 3_600_000;
+/** The evidence rises no further above the threshold, so that it falls as soon after the drift's end. */
+const CEILING = 3;
+/** Of the threshold: below it the evidence for drift has gone. */
+const CALM = 0.25;
+/** An alarm closes wrongly, while its drift goes on, once in so many ticks at most. */
+const RETURNED = Math.log(1e4);
+/** Rows of the baseline mixed into the law that was found, so that no bin of it is empty. */
+const MIXED_ROWS = 10;
+
+/** Judge a tick that has ended. */
+export function follow(verdict: Verdict, reference: Reference, tick: Tick, terms: Terms): void {
+  const { threshold, tolerance, tickMs } = terms;
+  const { loose, strict } = alternativesOf(reference, (tick.index + 0.5) * tickMs, tolerance);
+  const bets = betsOf(verdict, tick.counts.length);
+  const ceiling = threshold + CEILING;
+  verdict.evidence = advance(loose, reference.binning, tick, bets, ceiling);
+  const strictBets = { ...bets, logs: BETS, starts: -1 };
+  verdict.anyChange =
+    loose === strict ? verdict.evidence : advance(strict, reference.binning, tick, strictBets, ceiling);
+  if (verdict.anyChange >= threshold) verdict.changed = true;
+  else if (verdict.anyChange < CALM * threshold) verdict.changed = false;
+  if (tick.rows > 0) {
+    HALF_LIVES.forEach((halfLife, i) => {
+      remember(bets.recent, i * tick.counts.length, tick.counts, tick.rows, halfLife);
+    });
   }
-  const says = reading === 'over' ? 'drifting' : 'steady';
-  if (status === says) return { status, against: 0 };
-  const isFirst = status === 'warming' || status === 'unknown';
-  if ((isFirst && says === 'steady') || against + 1 >= PERSISTENCE) return { status: says, against: 0 };
-  return { status, against: against + 1 };
+  if (verdict.open) closeIfGone(verdict, loose, tick, threshold);
+  else if (verdict.evidence >= threshold) open(verdict, loose, bets, tickMs);
+  const fresh = verdict.fresh * 2 ** (-tickMs / DAY_MS) + tick.rows * tick.scale;
+  verdict.fresh = terms.gap ? 0 : fresh;
+  verdict.detectable = detectable(verdict.fresh, loose.ball.rows, tolerance, threshold);
+  decide(verdict, terms, loose.ball.rows);
 }
 
-/**
- * Whether calls stopped coming: the last tick is empty although the ticks before it make that next to impossible. Calls, not rows:
- * a batch a minute is no gap in the seconds between.
- * @param earlier calls in the window's other ticks
- */
-export function isGap(lastCalls: number, earlier: readonly number[]): boolean {
-  if (lastCalls > 0 || earlier.length === 0) return false;
-  const mean = earlier.reduce((sum, calls) => sum + calls, 0) / earlier.length;
-  // A Poisson tick of mean 20 is empty once in 5e8.
-  return mean >= 20;
+function decide(verdict: Verdict, { gap, tolerance, threshold }: Terms, baselineRows: number): void {
+  const isBlind = detectable(Number.POSITIVE_INFINITY, baselineRows, tolerance, threshold) > STEADY_EFFECT;
+  const unsure = gap ? 'gap' : isBlind ? 'small baseline' : verdict.detectable > STEADY_EFFECT ? 'few rows' : null;
+  verdict.unsure = verdict.open && !gap ? null : unsure;
+  if (verdict.unsure === null) verdict.status = verdict.open ? 'drifting' : 'steady';
+  // Before the first verdict it warms up, unless it is known that no rows will help.
+  else if (verdict.status !== 'warming' || (isBlind && verdict.fresh > 0)) verdict.status = 'unknown';
+}
+
+function open(verdict: Verdict, alternatives: Alternatives, bets: Bets, tickMs: number): void {
+  verdict.open = true;
+  const bet = strongest(alternatives.logStakes, bets);
+  verdict.since = (bets.numbers[bets.starts + bet] as number) * tickMs;
+  const { shares } = alternatives.ball;
+  const found = new Float32Array(shares.length);
+  let rows = 0;
+  for (let b = 0; b < found.length; b++) rows += bets.recent[b] as number;
+  for (let b = 0; b < found.length; b++) {
+    found[b] = ((bets.recent[b] as number) + MIXED_ROWS * (shares[b] as number)) / (rows + MIXED_ROWS);
+  }
+  verdict.found = found;
+  verdict.returned = Number.NEGATIVE_INFINITY;
+}
+
+/** The reverse: R <- e' (1 + R), where e' bets on the baseline against the law that was found. */
+function closeIfGone(verdict: Verdict, { ball }: Alternatives, { counts, scale }: Tick, threshold: number): void {
+  const { found } = verdict;
+  if (found === null) return;
+  let evidence = 0;
+  for (let b = 0; b < counts.length; b++) {
+    const count = counts[b] as number;
+    if (count > 0) evidence += count * Math.log((ball.shares[b] as number) / (found[b] as number));
+  }
+  const before = verdict.returned;
+  const grown = before > 0 ? before + Math.log1p(Math.exp(-before)) : Math.log1p(Math.exp(before));
+  verdict.returned = Math.min(scale * evidence + grown, RETURNED + CEILING);
+  if (verdict.returned < RETURNED || verdict.evidence >= CALM * threshold) return;
+  verdict.open = false;
+  verdict.since = null;
+  verdict.found = null;
+}
+
+function betsOf(verdict: Verdict, size: number): Bets {
+  verdict.bets ??= {
+    numbers: new Float64Array(3 * BETS).fill(Number.NEGATIVE_INFINITY),
+    logs: 0,
+    starts: 2 * BETS,
+    recent: new Float32Array(HALF_LIVES.length * size),
+    from: 0,
+  };
+  return verdict.bets;
+}
+
+interface Prepared {
+  readonly shares: Float64Array;
+  readonly tolerance: number;
+  /** Beyond the tolerance, and beyond nothing but the baseline's own error. */
+  readonly loose: Alternatives;
+  readonly strict: Alternatives;
+}
+
+const prepared = new WeakMap<Reference, Prepared>();
+
+/** Kept for each reference until its season or the tolerance changes. */
+function alternativesOf(reference: Reference, at: number, tolerance: number): Prepared {
+  const shares = reference.shares(at);
+  const known = prepared.get(reference);
+  if (known !== undefined && known.shares === shares && known.tolerance === tolerance) return known;
+  const loose = prepareAlternatives(reference, shares, tolerance);
+  const strict = tolerance === 0 ? loose : prepareAlternatives(reference, shares, 0);
+  const made = { shares, tolerance, loose, strict };
+  prepared.set(reference, made);
+  return made;
 }
