@@ -20,7 +20,9 @@ export function createBaselines(drift: DriftEngine, report: (problem: string) =>
       while (latest !== null) {
         const { models } = latest;
         latest = null;
-        const read = await Promise.all(models.map((model) => baselineOf(model)));
+        const read: (Baseline | null)[] = [];
+        // One after the other: of a disk that does not answer, hundreds would wait on every thread that there is for that.
+        for (const model of models) read.push(await baselineOf(model));
         for (const [i, model] of models.entries()) drift.configure(model, read[i] ?? null);
         drift.retain(models.map(({ name }) => name));
       }
