@@ -19,6 +19,9 @@ export interface Snapshot {
   readonly staged: readonly Staged[];
   /** SQL of all rows: the record's columns, the typed ones, `model` and `date`. */
   readonly select: string;
+  /** The same in parts, for who takes them one by one: each of `unstored` holds some 30 MB while it is read. */
+  readonly stored: string;
+  readonly unstored: readonly string[];
   /** Absolute paths that this SQL reads. */
   readonly reads: readonly string[];
   readonly damagedBytes: number;
@@ -74,23 +77,29 @@ async function look(options: SnapshotOptions, folder: string): Promise<Snapshot 
   const files = [...manifest.files.values()].filter(ours);
   const places = locate(paths, manifest);
   const stored = files.map((file) => ({ ...file, at: places.file(file.path) }));
+  const [kept, waiting] = partsOf(paths.root, stored, staged, types, manifest);
   return {
     files,
     staged,
-    select: unionOf(paths.root, stored, staged, types, manifest),
+    select: together([...kept, ...waiting]),
+    stored: together(kept),
+    unstored: waiting,
     reads: [...stored.map(({ at }) => at), ...staged.map(({ path }) => path)],
     damagedBytes,
     typesOf: (name) => types.get(name)?.columns ?? manifest.types.get(name) ?? [],
   };
 }
 
-function unionOf(
+const together = (parts: readonly string[]): string => parts.join(' UNION ALL BY NAME ');
+
+/** @returns SQL of what is in the store, and of what is not yet; the former has every column, if no row */
+function partsOf(
   root: string,
   stored: readonly (StoredFile & { readonly at: string })[],
   staged: readonly Staged[],
   types: ReadonlyMap<string, ModelTypes>,
   manifest: Manifest,
-): string {
+): readonly [readonly string[], readonly string[]] {
   const partition = "hive_partitioning = true, hive_types = {'model': VARCHAR, 'date': DATE}";
   const parts = [emptySelect()];
   const placed = stored.filter(({ at, path }) => at === join(root, path));
@@ -104,14 +113,15 @@ function unionOf(
     const rows = `read_parquet(${listed([at])}, hive_partitioning = false)`;
     parts.push(`SELECT *, ${quoted(model)} AS model, DATE ${quoted(date)} AS date FROM ${rows}`);
   }
+  const unstored: string[] = [];
   for (const [model, lines] of Map.groupBy(staged, (one) => one.model)) {
     const columns = types.get(model)?.columns ?? manifest.types.get(model) ?? [];
     for (const { date, path, lineBytesMax } of lines) {
       const rows = storedSelect([path], columns, lineBytesMax);
-      parts.push(`SELECT *, ${quoted(model)} AS model, DATE ${quoted(date)} AS date FROM (${rows})`);
+      unstored.push(`SELECT *, ${quoted(model)} AS model, DATE ${quoted(date)} AS date FROM (${rows})`);
     }
   }
-  return parts.join(' UNION ALL BY NAME ');
+  return [parts, unstored];
 }
 
 /** Statements that make the views of a snapshot. @param columns of its SQL: name -> type */

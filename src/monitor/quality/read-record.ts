@@ -5,8 +5,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from '../../capture/store/database.ts';
-import { takeSnapshot, viewsOf } from '../../capture/store/snapshot.ts';
+import { type Database, named, openDatabase } from '../../capture/store/database.ts';
+import { type Snapshot, takeSnapshot } from '../../capture/store/snapshot.ts';
 import type { QualityPlan } from '../../config/plan.ts';
 import { outcomeFiles } from '../../outcomes/outcome-log.ts';
 import { outcomesSelect } from '../../outcomes/outcomes-view.ts';
@@ -48,11 +48,41 @@ async function look({ data, model, plan, now, memoryBytes }: RecordOptions, fold
   try {
     const snapshot = await takeSnapshot({ data, folder, model });
     const columns = await database.rows(`DESCRIBE ${snapshot.select}`);
-    const types = new Map(columns.map(({ column_name, column_type }) => [String(column_name), String(column_type)]));
-    for (const view of viewsOf(snapshot, types)) await database.run(view);
+    const names = columns.map(({ column_name }) => String(column_name));
+    await createCalls(database, snapshot, names, plan);
     await database.run(`CREATE VIEW outcomes AS ${outcomesSelect(await outcomeFiles(data))}`);
-    return await assess({ model, plan, queries: database, columns: [...types.keys()], now });
+    return await assess({ model, plan, queries: database, columns: names, now });
   } finally {
     database.close();
   }
+}
+
+/** Of a call, what quality asks for, besides its predictions. */
+const COLUMNS = ['decision_id', 'version', 'role', 'unit', 'at', 'rows', 'status', 'model'];
+
+/**
+ * The view `calls`: the store's files as they lie, and a table of what is not compacted yet, taken in piece by piece - a day's lines at a
+ * time, since each reader of lines has buffers of its own, and several questions follow.
+ */
+async function createCalls(
+  database: Database,
+  { select, stored, unstored }: Snapshot,
+  columns: readonly string[],
+  { score }: QualityPlan,
+): Promise<void> {
+  const wanted = [...COLUMNS, ...columns.filter((name) => name.toLowerCase() === `p_${score}`.toLowerCase())];
+  await database.run(
+    `CREATE TEMP TABLE waiting AS SELECT ${wanted.map(named).join(', ')} FROM (${select}) WHERE false`,
+  );
+  for (const part of unstored) {
+    const there = new Set((await database.rows(`DESCRIBE ${part}`)).map(({ column_name }) => String(column_name)));
+    const taken = wanted.filter((name) => there.has(name)).map(named);
+    await database.run(`INSERT INTO waiting BY NAME SELECT ${taken.join(', ')} FROM (${part})`);
+  }
+  const kept = new Set((await database.rows(`DESCRIBE ${stored}`)).map(({ column_name }) => String(column_name)));
+  const files = `SELECT ${wanted
+    .filter((name) => kept.has(name))
+    .map(named)
+    .join(', ')} FROM (${stored})`;
+  await database.run(`CREATE VIEW calls AS SELECT * FROM waiting UNION ALL BY NAME ${files}`);
 }
