@@ -6,7 +6,8 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { WINDOW_NAMES, type WindowName } from '../drift/counts/windows.ts';
 import { CONVENTION_NAMES, type ConventionName } from '../drift/distances/conventions/convention.ts';
-import { parsePercent } from '../kernel/units.ts';
+
+import { parseDuration, parsePercent } from '../kernel/units.ts';
 import { addBaselineCommand } from './baseline/words.ts';
 import { EXIT } from './exit-codes.ts';
 import { addRecordCommands } from './record-commands.ts';
@@ -131,7 +132,7 @@ date; 65 for a name that cannot be renamed so, 69 where the lock cannot be writt
       done(await explainAs(model, unit, flags));
     });
 
-  program
+  const drift = program
     .command('drift')
     .description('show the drift of a running gate, or compare two CSV files by the same rules')
     .argument('[model]', 'name of the model; without one, a line for each')
@@ -182,6 +183,27 @@ date; 65 for a name that cannot be renamed so, 69 where the lock cannot be writt
         json: json === true,
       };
       done(await runQuality({ ...asked, nowMs: Date.now(), env, stdout, stderr }));
+    });
+
+  drift
+    .command('backtest')
+    .description('replay captured decisions: how many alarms a week these settings would have raised, which, and when')
+    .requiredOption('-c, --config <file>', 'configuration (YAML)')
+    .requiredOption('--model <name>', 'the model')
+    .option('--from <time>', 'decisions from this time on (ISO 8601)')
+    .option('--until <time>', 'decisions before this time (ISO 8601)')
+    .option('--tolerance <percent>', 'try this tolerance instead of the configured one', parseTolerance)
+    .option('--tick <duration>', 'try this tick instead of the configured one', tick)
+    .option('--against <file>', 'try this baseline file instead of the configured one')
+    .option('--json', 'the report as JSON')
+    .addHelpText('after', example('headgate drift backtest -c headgate.yaml --model credit-default --tolerance 20%'))
+    .action(async (_: BacktestFlags, command: Command) => {
+      // --tolerance and --json are words of `drift` as well, which is asked for them first.
+      const flags: BacktestFlags = command.optsWithGlobals();
+      const { runBacktest } = await import('./drift/backtest/backtest.ts');
+      const { from = null, until = null, tolerance = null, tick: tickMs = null, against: baseline = null } = flags;
+      const given = { config: flags.config, model: flags.model, from, until, tolerance, tickMs, baseline };
+      done(await runBacktest({ ...given, json: flags.json === true, env, stdout, stderr }));
     });
 
   addRecordCommands(program, done);
@@ -289,6 +311,17 @@ interface QualityFlags {
   readonly json?: true;
 }
 
+interface BacktestFlags {
+  readonly config: string;
+  readonly model: string;
+  readonly from?: string;
+  readonly until?: string;
+  readonly tolerance?: number;
+  readonly tick?: number;
+  readonly against?: string;
+  readonly json?: true;
+}
+
 interface DemoFlags {
   readonly seconds?: number;
   readonly rate: number;
@@ -360,6 +393,12 @@ function convention(text: string, before: readonly ConventionName[] | undefined)
   const found = CONVENTION_NAMES.find((name) => name === text);
   if (found === undefined) throw new InvalidArgumentError(`There are ${CONVENTION_NAMES.join(', ')}.`);
   return [...(before ?? []), found];
+}
+
+function tick(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms < 1000) throw new InvalidArgumentError('It is a duration of a second or more, as 5m.');
+  return ms;
 }
 
 function parseTolerance(text: string): number {
