@@ -200,6 +200,19 @@ export const driftSchema = z
         text: z.string(),
       }),
     ).describe('Rows that break the schema of their baseline, now.'),
+    joint: list(
+      z.strictObject({
+        version: z.string(),
+        role,
+        status: z.enum(['warming', 'steady', 'drifting']),
+        rows: count.describe('Rows looked at since the start.'),
+        columns: list(z.string()).describe('The two that changed most surely; empty where nothing did.'),
+        before: share.nullable().describe('Share of the rows in which both lie on the same side.'),
+        now: share.nullable(),
+        since: z.iso.datetime().nullable(),
+        text: z.string().nullable(),
+      }),
+    ).describe('Columns together, per version and role: what has changed although each by itself is as before.'),
     features: list(
       z.strictObject({
         version: z.string(),

@@ -198,6 +198,22 @@ export interface PredictionCauseView {
   readonly lookAt: string | null;
 }
 
+export interface JointDriftView {
+  readonly version: string;
+  readonly role: Role;
+  readonly status: 'warming' | 'steady' | 'drifting';
+  /** Rows looked at. */
+  readonly rows: number;
+  /** The two that changed most surely; empty where nothing did. */
+  readonly columns: readonly string[];
+  /** Share of the rows in which both lie on the same side. */
+  readonly before: number | null;
+  readonly now: number | null;
+  /** ISO. */
+  readonly since: string | null;
+  readonly text: string | null;
+}
+
 export interface DriftView {
   readonly model: string;
   readonly status: DriftStatus;
@@ -222,6 +238,8 @@ export interface DriftView {
   readonly features: readonly FeatureDriftView[];
   /** Of the predictions that drift, where the baseline has a surrogate of the model. */
   readonly predictions: readonly PredictionCauseView[];
+  /** Columns together, per version and role: what has changed although each by itself is as before. */
+  readonly joint: readonly JointDriftView[];
 }
 
 export interface ExplainView {

@@ -334,6 +334,8 @@ export interface QualityPlan {
 export interface DriftPlan {
   /** Absolute path of a baseline file; null: the first rows of each version, provisional. */
   readonly baseline: string | null;
+  /** What challengers and shadows are measured against. */
+  readonly against: 'baseline' | 'champion';
   readonly tickMs: number;
   readonly tolerance: number;
   /** Rows that make a provisional baseline. */

@@ -55,6 +55,7 @@ export function resolveModel(
     features: raw.features,
     drift: {
       baseline: files.baseline(child(at, 'drift', 'baseline'), raw.drift.baseline) ?? null,
+      against: raw.drift.against,
       tickMs: raw.drift.tick,
       tolerance: raw.drift.tolerance,
       provisionalRows: raw.drift.provisional,
@@ -174,7 +175,7 @@ function checkUnread({ protocol, capture }: RawModel, at: Located, findings: Fin
   for (const place of [
     ['features'],
     ['quality'],
-    ...['baseline', 'tick', 'tolerance', 'provisional'].map((key) => ['drift', key]),
+    ...['baseline', 'against', 'tick', 'tolerance', 'provisional'].map((key) => ['drift', key]),
   ]) {
     const here = child(at, ...place);
     if (here !== undefined && !isDefault(here)) findings.at(here, 'protocol raw reads no bodies', remedy);

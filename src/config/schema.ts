@@ -157,6 +157,10 @@ const driftSchema = z.strictObject({
   baseline: words()
     .optional()
     .describe('Baseline file, relative to this file. Default: the first rows of each version.'),
+  against: z
+    .enum(['baseline', 'champion'], { error: '{value} is nothing to measure against; use baseline or champion' })
+    .prefault('baseline')
+    .describe('What challengers and shadows are measured against: the baseline, or the champion in the same ticks.'),
   tick: duration('1m').prefault('1m').describe('How often drift is looked at.'),
   tolerance: percent('10%').prefault('10%').describe('Drift that is too small to matter.'),
   provisional: whole(10, 10_000_000).prefault(1000).describe('Rows that make a provisional baseline.'),
@@ -354,7 +358,9 @@ export const gateSchema = z.strictObject({
           every: durationOrNone('5m')
             .prefault('5m')
             .describe('Closed segments become Parquet this often, and sooner where many wait; none: not by this gate.'),
-          memory: size('512MiB').prefault('512MiB').describe('What DuckDB may take for it, in a process of its own.'),
+          memory: size('512MiB')
+            .prefault('512MiB')
+            .describe('What DuckDB may take for it, in a process of its own; and for reading `quality`.'),
         })
         .prefault({})
         .describe('How segments become Parquet.'),

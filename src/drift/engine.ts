@@ -8,13 +8,16 @@ import { createSeededRandom, type Random } from '../kernel/random.ts';
 import type { Role } from '../model.ts';
 import type { Table } from '../protocols/protocol.ts';
 import { type Baseline, referencesOf, type Side } from './baseline/baseline.ts';
+import { awaitsChampion, championReference } from './baseline/champion-reference.ts';
 import { createProvisional, type Provisional } from './baseline/provisional.ts';
+import type { Reference } from './baseline/reference.ts';
 import { causeView, hintOf } from './cause/cause.ts';
 import { createExplainer, type Explainer } from './cause/explain.ts';
 import { type PredictionCause, predictionView } from './cause/prediction-cause.ts';
 import { loadGroup } from './counts/saved-group.ts';
 import { createStreamGroup, type GroupKey, type Source, type Stream, type StreamGroup } from './counts/stream-group.ts';
 import { coveredBy } from './counts/windows.ts';
+import { createJointWatches } from './joint/joint-watches.ts';
 import { isPlanned } from './planned-roles.ts';
 import { type AskedReport, type DriftView, driftView, type ModelDriftSummary, summarise } from './report.ts';
 import { createSchemaCheck, type SchemaCheck, type SchemaFinding, type SchemaKind } from './schema/schema-check.ts';
@@ -132,6 +135,10 @@ interface Watch {
   /** What, when changed, makes the counts start over. */
   readonly basis: string;
   readonly baseline: Baseline | null;
+  /** The version that the others are measured against; null: all have the baseline. */
+  readonly champion: string | null;
+  /** Columns that wait until the champion's has its first rows. */
+  readonly awaiting: Set<() => boolean>;
   readonly tickMs: number;
   readonly provisionalRows: number;
   tolerance: number;
@@ -158,6 +165,8 @@ const SCHEMA_STREAMS_MAX = 10_000;
 /** Versions, roles and sides of a model that most have. */
 const RECENT_MAX = 8;
 
+const keyOf = ({ version, role, side }: GroupKey): string => `${side} ${role} ${version}`;
+
 /** Streams judged in one go, at some five microseconds each. */
 const SLICE_STREAMS = 2000;
 
@@ -174,6 +183,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   const { random = createSeededRandom(1) } = options;
   const watches = new Map<string, Watch>();
   let schemaTurn = 1;
+  const joint = createJointWatches();
   /** Saved models that are not configured yet. */
   const waiting = new Map<string, SavedModel>();
   /** Ticks that have ended and are not judged yet, in order. */
@@ -192,7 +202,9 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
 
   function configure(model: ModelPlan, baseline: Baseline | null): void {
     const { tickMs, provisionalRows, tolerance } = model.drift;
-    const basis = `${tickMs} ${provisionalRows} ${baseline?.digest ?? ''}`;
+    const champion = model.drift.against === 'champion' ? (model.versions[model.champion]?.name ?? null) : null;
+    const paired = champion === null ? '' : ` against ${champion}`;
+    const basis = `${tickMs} ${provisionalRows} ${baseline?.digest ?? ''}${paired}`;
     const known = watches.get(model.name);
     if (known?.basis === basis) {
       known.tolerance = tolerance;
@@ -204,6 +216,8 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       name: model.name,
       basis,
       baseline,
+      champion,
+      awaiting: new Set<() => boolean>(),
       tickMs,
       provisionalRows,
       tolerance,
@@ -264,8 +278,9 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   }
 
   /** Columns of a baseline file are the only ones watched on a side that it describes; else the first rows are the baseline. */
-  function sourceOf(watch: Watch, version: string, side: Side, check: SchemaCheck): Source {
-    const file = referencesOf(watch.baseline, side, version);
+  function sourceOf(watch: Watch, { version, role, side }: GroupKey, check: SchemaCheck): Source {
+    // Against the champion the bins are the champion's.
+    const file = referencesOf(watch.baseline, side, watch.champion ?? version);
     let columns = 0;
     return (name) => {
       const reference = file.get(name) ?? null;
@@ -275,15 +290,41 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         return null;
       }
       const isFull = columns >= featuresMax || counters.streams >= streamsMax;
-      const provisional = isFull || reference !== null ? null : provisionalOf(watch, version, side, name);
+      const provisional =
+        isFull || reference !== null ? null : provisionalOf(watch, watch.champion ?? version, side, name);
       if (isFull || (reference === null && provisional === null)) {
         counters.columnsRefused++;
         return null;
       }
       columns++;
       counters.streams++;
-      return { reference, provisional };
+      if (watch.champion === null || watch.champion === version) return { reference, provisional };
+      return pairedSource(watch, { version, role, side }, name, reference);
     };
+  }
+
+  /** A challenger's column, measured against the champion's rows of the same ticks. */
+  function pairedSource(watch: Watch, key: GroupKey, name: string, file: Reference | null): ReturnType<Source> {
+    const champion = watch.champion ?? '';
+    const { side } = key;
+    const pair = {
+      name,
+      tickMs: watch.tickMs,
+      windowTicks,
+      champion: () => watch.groups.get(keyOf({ version: champion, role: 'champion', side })),
+      challenger: () => watch.groups.get(keyOf(key)),
+    };
+    if (file !== null) return { reference: championReference(file, pair), provisional: null };
+    const own = () => provisionalOf(watch, champion, side, name)?.reference ?? null;
+    const ready = own();
+    if (ready !== null) return { reference: championReference(ready, pair), provisional: null };
+    const provisional = awaitsChampion();
+    watch.awaiting.add(() => {
+      const base = own();
+      if (base !== null) provisional.reference = championReference(base, pair);
+      return base !== null;
+    });
+    return { reference: null, provisional };
   }
 
   function columnsOf(watch: Watch, version: string): Record<Side, Map<string, Provisional>> {
@@ -317,16 +358,16 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   }
 
   function groupByKey(watch: Watch, { version, role, side }: GroupKey): StreamGroup {
-    const key = `${side} ${role} ${version}`;
+    const key = keyOf({ version, role, side });
     let group = watch.groups.get(key);
     if (group === undefined) {
-      const expected = referencesOf(watch.baseline, side, version).keys();
+      const expected = referencesOf(watch.baseline, side, watch.champion ?? version).keys();
       const check = createSchemaCheck();
       group = createStreamGroup(
         { version, role, side },
         { slots: windowTicks + 1, tickMs: watch.tickMs },
         expected,
-        sourceOf(watch, version, side, check),
+        sourceOf(watch, { version, role, side }, check),
       );
       watch.checks.set(key, check);
       watch.groups.set(key, group);
@@ -360,6 +401,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     counters.rows += table.rows;
     group.count(table, tick, slot);
     if (side === 'request') watch.explainer.offer(group, table, tick, caller);
+    if (side === 'request') joint.observe(group, table, tick);
   }
 
   /** A clock that is set back by more than a tick makes a new present: what was counted as later is history. */
@@ -375,6 +417,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   }
 
   function tick(): void {
+    for (const { awaiting } of watches.values()) for (const one of awaiting) if (one()) awaiting.delete(one);
     holdAgainstSchema();
     for (const watch of watches.values()) {
       const last = tickNow(watch) - 1;
@@ -387,7 +430,11 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         if (group.lastTick < last - idleTicks) {
           counters.groupsEvicted++;
           drop(watch, key, group);
-        } else for (let index = first; index <= last; index++) unjudged.push({ watch, key, group, index });
+        } else {
+          for (let index = first; index <= last; index++) unjudged.push({ watch, key, group, index });
+          const together = joint.judge(group, last, watch.tickMs);
+          if (together !== null) onChange?.({ model: watch.name, ...together });
+        }
       }
     }
     judgeSome();
@@ -481,6 +528,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         seen,
         groups: [...watch.groups.values()],
         schema: [...watch.groups].map(([key, group]) => ({ group, findings: watch.checks.get(key)?.findings ?? [] })),
+        joint: joint.views(watch.groups.values(), tickMs),
         tickMs,
         covered: coveredBy(asked.window ?? null, last, tickMs, windowTicks),
         baselineMade,

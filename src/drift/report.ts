@@ -12,6 +12,7 @@ import type { Stream, StreamGroup } from './counts/stream-group.ts';
 import type { Covered, WindowName } from './counts/windows.ts';
 import { type AskedDistances, CONVENTIONS } from './distances/conventions/conventions.ts';
 import { type Distance, distancesOfBins } from './distances/distances.ts';
+import type { JointView } from './joint/joint-watches.ts';
 import type { SchemaFinding, SchemaKind } from './schema/schema-check.ts';
 import type { DriftStatus } from './verdict/verdict.ts';
 
@@ -57,6 +58,8 @@ export interface DriftView {
   readonly features: readonly FeatureDriftView[];
   /** Why predictions drift, where they do and the baseline can tell. */
   readonly predictions: readonly (PredictionCause & { readonly version: string; readonly role: Role })[];
+  /** Of columns together, per version and role. */
+  readonly joint: readonly JointView[];
 }
 
 export interface SchemaView {
@@ -93,6 +96,7 @@ export interface Reported {
   readonly seen: boolean;
   readonly groups: readonly StreamGroup[];
   readonly schema: readonly { readonly group: StreamGroup; readonly findings: readonly SchemaFinding[] }[];
+  readonly joint: readonly JointView[];
   readonly tickMs: number;
   /** What the window holds. */
   readonly covered: Covered;
@@ -151,6 +155,7 @@ export function driftView(reported: Reported): DriftView {
     predictions: groups.flatMap(({ version, role }, index) =>
       (predicted[index] ?? []).map((one) => ({ version, role, ...one })),
     ),
+    joint: reported.joint,
   };
 }
 

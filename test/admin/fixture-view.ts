@@ -147,6 +147,7 @@ const drift: DriftView = {
   resumedFrom: null,
   schema: [],
   predictions: [],
+  joint: [],
   features: SERVING.flatMap(([version, role]) => [
     ...COLUMNS.map((name) => {
       if (name !== 'BILL_AMT1') return column(name, version, role);
@@ -291,6 +292,7 @@ export function createFixtureView(names: readonly string[] = [credit.name, fraud
             resumedFrom: null,
             schema: [],
             predictions: [],
+            joint: [],
             features: [],
           };
     },

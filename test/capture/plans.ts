@@ -41,7 +41,7 @@ export function modelPlan(changes: Partial<ModelPlan> = {}): ModelPlan {
     inflightMax: 1024,
     capture: { sample: 1, bodies: 'full', redact: [], redactHeaders: [], hash: null, headers: [], durability: 'async' },
     features: {},
-    drift: { baseline: null, tickMs: 60_000, tolerance: 0.1, provisionalRows: 1000 },
+    drift: { baseline: null, against: 'baseline', tickMs: 60_000, tolerance: 0.1, provisionalRows: 1000 },
     quality: null,
     ...changes,
   };

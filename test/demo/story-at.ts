@@ -88,6 +88,7 @@ const STEADY: Story = {
     resumedFrom: null,
     schema: [],
     predictions: [],
+    joint: [],
     features: [
       feature('amount', 0.012, 'steady'),
       feature('merchant_category', 0.004, 'steady', { kind: 'categorical' }),
@@ -113,6 +114,7 @@ const DRIFTING: Story = {
     resumedFrom: null,
     schema: [],
     predictions: [],
+    joint: [],
     features: [
       feature('amount', 6.31, 'drifting', { hint: 'looks like x100' }),
       feature('merchant_category', 0.004, 'steady', { kind: 'categorical' }),

@@ -40,7 +40,7 @@ export function modelPlan(name = 'credit', changes: Partial<ModelPlan> = {}): Mo
     inflightMax: 1,
     capture: { sample: 1, bodies: 'full', redact: [], redactHeaders: [], hash: null, headers: [], durability: 'async' },
     features: {},
-    drift: { baseline: null, tickMs: 1000, tolerance: 0, provisionalRows: 1000 },
+    drift: { baseline: null, against: 'baseline', tickMs: 1000, tolerance: 0, provisionalRows: 1000 },
     quality: null,
     ...changes,
   };

@@ -70,7 +70,7 @@ export function model(versions: readonly VersionPlan[], more: Partial<ModelPlan>
       durability: 'async',
     },
     features: {},
-    drift: { baseline: null, tickMs: 60_000, tolerance: 0.1, provisionalRows: 1000 },
+    drift: { baseline: null, against: 'baseline', tickMs: 60_000, tolerance: 0.1, provisionalRows: 1000 },
     quality: null,
     ...more,
   };

@@ -42,7 +42,7 @@ test('a baseline file is used; one that cannot be read leaves the model provisio
   expect(parseBaseline(text).ok).toBe(true);
   await writeFile(good, text);
   await writeFile(bad, '{"format": "headgate-baseline/0"}');
-  const drift = { tickMs: 60_000, tolerance: 0.1, provisionalRows: 1000 };
+  const drift = { against: 'baseline' as const, tickMs: 60_000, tolerance: 0.1, provisionalRows: 1000 };
   const models = [
     modelPlan({ name: 'good', drift: { ...drift, baseline: good } }),
     modelPlan({ name: 'bad', drift: { ...drift, baseline: bad } }),

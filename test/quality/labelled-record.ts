@@ -36,7 +36,7 @@ export async function addOutcomes(data: string, outcomes: readonly unknown[], re
 
 export function look(data: string, now: number, changes: Partial<QualityPlan> = {}): Promise<QualityView> {
   const plan = { ...QUALITY, ...changes };
-  return assessRecord({ data, model: 'credit-default', plan, now, memoryBytes: 256 * 1024 ** 2 });
+  return assessRecord({ data, model: 'credit-default', plan, now, memoryBytes: 512 * 1024 ** 2 });
 }
 
 export function only(view: QualityView): VersionQuality {

@@ -199,7 +199,10 @@ function viewText(view: DriftView, alarmOf: AlarmOf, nowMs: number): string {
     distances: feature.distances ?? [],
   }));
   const bins = 'KS and W1 are from bins: KS the lower bound, W1 as if rows were spread evenly in them.';
-  return `${head}${schemaText(view)}\n${driftTable(lines)}\n${baselinesText(features, nowMs)}\n${LEGEND}\n${bins}\n`;
+  const together = view.joint.flatMap(({ version, role, text }) =>
+    text === null ? [] : [`▲ ${version} (${role}): ${printable(text)}\n`],
+  );
+  return `${head}${schemaText(view)}\n${driftTable(lines)}\n${together.join('')}${baselinesText(features, nowMs)}\n${LEGEND}\n${bins}\n`;
 }
 
 /** What breaks the schema of the baseline, above all figures. */

@@ -1,15 +1,16 @@
 // The streams of one (version, role, side): a column each, counted together because they arrive together. Finds a column's stream
-// by its place in the last table first, since callers send their columns in one order.
+// by its place in the last row first (placed-columns.ts), since callers send their columns in one order.
 
 import type { Role } from '../../model.ts';
-import type { Table } from '../../protocols/protocol.ts';
+import type { Column, Table } from '../../protocols/protocol.ts';
 import type { Side } from '../baseline/baseline.ts';
-import { type Binning, binOf, countValues, MISSING } from '../baseline/binning.ts';
+import { type Binning, countValues, MISSING } from '../baseline/binning.ts';
 import { type Provisional, takeMissingRows, takeRows } from '../baseline/provisional.ts';
 import type { Reference } from '../baseline/reference.ts';
 import type { Cause } from '../cause/cause.ts';
 import { createPulse, type Pulse } from '../verdict/pulse.ts';
 import { createVerdict, type Verdict } from '../verdict/verdict.ts';
+import { createPlacedColumns } from './placed-columns.ts';
 import { createRecentValues, type RecentValues } from './recent-values.ts';
 import type { TickCells } from './tick-cells.ts';
 import { createWindowCells, type WindowCells } from './window-cells.ts';
@@ -26,7 +27,6 @@ export interface Stream {
   offset: number;
   /** Of its recent values, -1 for a column that is not numeric. */
   ring: number;
-  remembered: number;
   /** The call that last carried the column. */
   seenIn: number;
   readonly verdict: Verdict;
@@ -89,7 +89,7 @@ export function createStreamGroup(
   const recent = createRecentValues();
   const streams: Stream[] = [];
   const byName = new Map<string, Stream>();
-  const byPlace: (Stream | undefined)[] = [];
+  const placed = createPlacedColumns(recent);
   let calls = 0;
   let lastTick = -1;
 
@@ -105,7 +105,6 @@ export function createStreamGroup(
       binning: null,
       offset: 0,
       ring: -1,
-      remembered: 0,
       seenIn: 0,
       verdict: createVerdict(),
       psi: null,
@@ -141,6 +140,26 @@ export function createStreamGroup(
     ticks.cells[cell] = (ticks.cells[cell] as number) + rows - taken;
   }
 
+  /** @returns whether the column is watched */
+  function countColumn({ name, values }: Column, place: number, rows: number, slot: number): boolean {
+    const stream = byName.get(name) ?? add(name);
+    if (stream === undefined) return false;
+    const taken = stream.reference === null ? feed(stream, (provisional) => takeRows(provisional, values)) : 0;
+    if (stream.binning === null) return true;
+    countValues(stream.binning, values, taken, ticks.cells, ticks.baseOf(slot) + stream.offset);
+    if (stream.ring !== -1) recent.remember(stream.ring, values);
+    if (rows === 1) placed.put(place, { name, binning: stream.binning, offset: stream.offset, ring: stream.ring });
+    return true;
+  }
+
+  function countAbsent(columns: readonly Column[], rows: number, slot: number): void {
+    for (const { name } of columns) {
+      const stream = byName.get(name);
+      if (stream !== undefined) stream.seenIn = calls;
+    }
+    for (const stream of streams) if (stream.seenIn !== calls) countMissing(stream, rows, slot);
+  }
+
   return {
     ...key,
     streams,
@@ -167,38 +186,19 @@ export function createStreamGroup(
       calls++;
       if (tick > lastTick) lastTick = tick;
       ticks.addCall(slot);
-      const { columns } = table;
+      const { columns, rows } = table;
+      const isRow = rows === 1;
       let found = 0;
-      for (let i = 0; i < columns.length; i++) {
-        const column = columns[i];
-        if (column === undefined) continue;
-        let stream = byPlace[i];
-        if (stream?.name !== column.name) {
-          stream = byName.get(column.name) ?? add(column.name);
-          if (stream === undefined) continue;
-          byPlace[i] = stream;
+      for (let place = 0; place < columns.length; place++) {
+        if (isRow) {
+          const next = placed.count(columns, place, ticks.cells, ticks.baseOf(slot));
+          found += next - place;
+          place = next;
         }
-        found++;
-        stream.seenIn = calls;
-        const taken =
-          stream.reference === null ? feed(stream, (provisional) => takeRows(provisional, column.values)) : 0;
-        if (stream.binning === null) continue;
-        if (table.rows === 1 && taken === 0) {
-          const value = column.values[0];
-          const { cells } = ticks;
-          const cell = ticks.baseOf(slot) + stream.offset + binOf(stream.binning, value);
-          cells[cell] = (cells[cell] as number) + 1;
-          if (stream.ring !== -1 && typeof value === 'number') {
-            stream.remembered = recent.rememberOne(stream.ring, stream.remembered, value);
-          }
-          continue;
-        }
-        countValues(stream.binning, column.values, taken, ticks.cells, ticks.baseOf(slot) + stream.offset);
-        if (stream.ring !== -1) stream.remembered = recent.remember(stream.ring, stream.remembered, column.values);
+        const column = columns[place];
+        if (column !== undefined && countColumn(column, place, rows, slot)) found++;
       }
-      if (found < streams.length) {
-        for (const stream of streams) if (stream.seenIn !== calls) countMissing(stream, table.rows, slot);
-      }
+      if (found < streams.length) countAbsent(columns, rows, slot);
       return columns.length - found;
     },
   };

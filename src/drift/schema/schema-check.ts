@@ -197,7 +197,7 @@ function rowsOf(
   const lateRows = isSameTick ? nowRows - (last[SPECIALS] as number) : nowRows;
   last[SPECIALS] = nowRows;
   last[SPECIALS + 1] = tick;
-  const recent = () => (stream.ring === -1 ? null : group.recent.valuesOf(stream.ring, stream.remembered));
+  const recent = () => (stream.ring === -1 ? null : group.recent.valuesOf(stream.ring));
   return { name: stream.name, reference, all, allRows, late, lateRows, recent };
 }
 

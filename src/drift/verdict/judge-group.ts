@@ -54,6 +54,6 @@ function judgeStream(group: StreamGroup, stream: Stream, { tick, windowTicks, ..
   stream.psi = found.baselineRows < ROWS_MIN || found.currentRows < ROWS_MIN ? null : found.psi;
   stream.cause = null;
   if (!verdict.open) return;
-  const recent = stream.ring === -1 ? null : group.recent.valuesOf(stream.ring, stream.remembered);
+  const recent = stream.ring === -1 ? null : group.recent.valuesOf(stream.ring);
   stream.cause = causeOf(reference, scratch, recent);
 }

@@ -33,7 +33,6 @@ export interface QualityDeskOptions {
 /** A start should not be made slower by it. */
 const FIRST_MS = 5000;
 const DEADLINE_MS = 60 * 60_000;
-const MEMORY_BYTES = 256 * 1024 ** 2;
 
 interface Watched {
   readonly plan: QualityPlan | null;
@@ -49,8 +48,11 @@ export function createQualityDesk(options: QualityDeskOptions): QualityDesk {
   let child: ChildProcess | null = null;
   let working: Promise<void> | null = null;
   let stopped = false;
+  /** What DuckDB may take elsewhere, it may take here. */
+  let memoryBytes = 0;
 
-  function configure({ models }: Plan): void {
+  function configure({ models, captures }: Plan): void {
+    memoryBytes = captures.store.memoryBytes;
     const kept = new Set(models.map(({ name }) => name));
     for (const name of watched.keys()) if (!kept.has(name)) watched.delete(name);
     for (const { name, quality } of models) {
@@ -66,7 +68,7 @@ export function createQualityDesk(options: QualityDeskOptions): QualityDesk {
       const plan = watched.get(name)?.plan ?? null;
       return plan === null ? [] : [{ name, plan }];
     });
-    const job: QualityJob = { data, memoryBytes: MEMORY_BYTES, models };
+    const job: QualityJob = { data, memoryBytes, models };
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const waiting = new Set(names);
     const started = options.start();
