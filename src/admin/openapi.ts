@@ -221,6 +221,9 @@ export const driftSchema = z
         kind: z.enum(['numeric', 'categorical']),
         side: z.enum(['request', 'response']),
         status: driftStatus,
+        against: z
+          .enum(['baseline', 'champion'])
+          .describe("Measured against its baseline, or the champion's rows of the same ticks."),
         provisional: z.boolean(),
         baselineRows: count,
         baselineAt: z.iso

@@ -144,6 +144,8 @@ export interface FeatureDriftView {
   /** `request` columns are features, `response` columns predictions. */
   readonly side: 'request' | 'response';
   readonly status: DriftStatus;
+  /** Measured against its baseline, or the champion's rows of the same ticks, of which `baselineRows` then is the number. */
+  readonly against: 'baseline' | 'champion';
   readonly provisional: boolean;
   readonly baselineRows: number;
   /** When the baseline was made, or its last row came (ISO); null where its file does not say. */

@@ -311,6 +311,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       name,
       tickMs: watch.tickMs,
       windowTicks,
+      judged: () => watch.judgedTick,
       champion: () => watch.groups.get(keyOf({ version: champion, role: 'champion', side })),
       challenger: () => watch.groups.get(keyOf(key)),
     };

@@ -23,6 +23,8 @@ export interface FeatureDriftView {
   readonly kind: 'numeric' | 'categorical';
   readonly side: Side;
   readonly status: DriftStatus;
+  /** Measured against its baseline, or the champion's rows of the same ticks. */
+  readonly against: 'baseline' | 'champion';
   readonly provisional: boolean;
   /** Rows gathered so far, while a provisional baseline is still in the making. */
   readonly baselineRows: number;
@@ -207,6 +209,7 @@ function featureView(
     hint: explained?.text ?? hintOf(located),
     cause: explained === undefined ? causeView(located.cause) : predictionView(explained),
     where: located.where,
+    against: reference?.against ?? 'baseline',
     baselineAt,
     since,
   };

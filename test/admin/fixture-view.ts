@@ -97,6 +97,7 @@ function column(
     status: 'steady',
     provisional: false,
     baselineRows: 30_000,
+    against: 'baseline',
     baselineAt: '2026-11-01T06:00:00.000Z',
     since: '2026-11-01T06:00:00.000Z',
     rows: version === 'logistic' ? 10_826 : 1174,

@@ -19,6 +19,7 @@ const feature = (
   status,
   provisional: true,
   baselineRows: 1500,
+  against: 'baseline',
   baselineAt: null,
   since: null,
   rows: 4000,

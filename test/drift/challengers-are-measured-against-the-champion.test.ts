@@ -69,6 +69,8 @@ test('a shift of one is drift of that one, and is shown against the champion', (
   ticks(15, [0, 40, 0]);
   expect(statuses()).toEqual({ old: 'steady', new: 'drifting', dark: 'steady' });
   const challenger = features().find(({ version }) => version === 'new');
+  expect(challenger?.against).toBe('champion');
+  expect(features().find(({ version }) => version === 'old')?.against).toBe('baseline');
   expect(challenger?.baselineRows).toBeGreaterThan(2000);
   expect(challenger?.baselineRows).toBeLessThan(4000);
   const [first] = challenger?.bins.filter(({ label }) => label.startsWith('0')) ?? [];

@@ -226,11 +226,12 @@ function windowText({ window: { name, from, to }, windowMs }: DriftView): string
 /** One line per kind of baseline, with its age. */
 function baselinesText(features: readonly FeatureDriftView[], nowMs: number): string {
   const about = new Map<string, Set<string>>();
-  for (const { version, side, provisional, baselineRows, baselineAt } of features) {
+  for (const { version, side, against, provisional, baselineRows, baselineAt } of features) {
     const age = baselineAt === null ? 'age unknown' : `${spanText(nowMs - Date.parse(baselineAt))} old`;
-    const made = provisional
+    const fixed = provisional
       ? `the first ${rowsText(baselineRows)} of the version, ${baselineAt === null ? 'not complete yet' : age}`
       : `file of ${rowsText(baselineRows)}, ${age}`;
+    const made = against === 'champion' ? "the champion's rows of the same ticks" : fixed;
     const key = `${side === 'request' ? 'features' : 'predictions'}: ${made}`;
     about.set(key, (about.get(key) ?? new Set()).add(version));
   }

@@ -15,6 +15,8 @@ import type { Reference } from './reference.ts';
 export interface Pair {
   readonly name: string;
   readonly tickMs: number;
+  /** The tick judged last: the window shown is that of the ticks up to it. */
+  readonly judged: () => number;
   /** Ticks that a window holds. */
   readonly windowTicks: number;
   /** Each may come later than the other, or be forgotten meanwhile. */
@@ -46,8 +48,7 @@ export function championReference(base: Reference, pair: Pair): Reference {
     return seen;
   }
 
-  /** The newest tick of the challenger: what is judged last, and shown. */
-  const now = (): typeof seen => at(pair.challenger()?.lastTick ?? seen.tick);
+  const now = (): typeof seen => at(pair.judged());
 
   return {
     binning: base.binning,
@@ -58,6 +59,7 @@ export function championReference(base: Reference, pair: Pair): Reference {
       return Math.max(0, now().rows);
     },
     median: base.median,
+    against: 'champion',
     provisional: base.provisional,
     get overdispersion() {
       const { tick, rows } = now();

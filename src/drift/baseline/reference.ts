@@ -15,6 +15,8 @@ export interface Reference {
   readonly rows: number;
   /** Of the plain values of a numeric column; null where there is none. */
   readonly median: number | null;
+  /** Whether it stands still, or is the champion's live rows. */
+  readonly against: 'baseline' | 'champion';
   /** True where it is the first rows of traffic, which nobody has vouched for. */
   readonly provisional: boolean;
   /** Variance of the counts of a tick relative to multinomial ones, 1 or more: 1 where it is not known. */
@@ -54,6 +56,7 @@ export function createReference(
     counts,
     rows,
     median: median ?? null,
+    against: 'baseline',
     provisional,
     overdispersion,
     schema,
