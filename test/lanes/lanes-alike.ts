@@ -53,6 +53,17 @@ function requestsOf({ requests }: Played, answers: readonly string[]): readonly 
 }
 
 /**
+ * Where a side closed behind the answer to a request whose body had not all come: index of that answer, or -1. Whether the rest
+ * of the body comes before or behind the end of an early answer is a race that either lane may win or lose.
+ */
+function closedEarly({ answers, requests, closed }: Played): number {
+  const last = answers.at(-1);
+  const told = last === undefined ? undefined : /\r\nX-Told: (\w+)\r\n/.exec(last)?.[1];
+  const isEarly = requests.some((one) => one.startsWith(`${told}\n`) && /^\w+\n\S+ \/m\/early\b/.test(one));
+  return closed && isEarly ? answers.length - 1 : -1;
+}
+
+/**
  * @returns how the two differ, or ''
  *
  * llhttp reads ahead of the answers that are still to be given; the fast lane reads one request at a time. So where a request
@@ -67,11 +78,13 @@ export function difference(fast: Played, general: Played): string {
     answers: one.answers.filter((each) => !isHint(each)),
   }));
   if (ours === undefined || theirs === undefined || isDeepStrictEqual(ours, theirs)) return '';
-  const answers = answered(ours.answers);
+  const ends = [closedEarly(ours), closedEarly(theirs)].filter((end) => end !== -1);
+  const upTo = (answers: readonly string[]) =>
+    answered(ends.length === 0 ? answers : answers.slice(0, Math.min(...ends) + 1));
+  const answers = upTo(ours.answers);
   const same =
-    ours.closed &&
-    theirs.closed &&
-    isDeepStrictEqual(answers, answered(theirs.answers)) &&
+    (ends.length > 0 || (ours.closed && theirs.closed)) &&
+    isDeepStrictEqual(answers, upTo(theirs.answers)) &&
     isDeepStrictEqual(requestsOf(ours, answers), requestsOf(theirs, answers));
   return same ? '' : `fast: ${JSON.stringify(fast)}, general: ${JSON.stringify(general)}`;
 }
