@@ -150,6 +150,10 @@ date; 65 for a name that cannot be renamed so, 69 where the lock cannot be writt
     )
     .option('--like <tool>', `besides, figures as computed by ${CONVENTION_NAMES.join(', ')} (repeatable)`, convention)
     .option('--window <span>', `of a gate: rows, PSI and distances of ${WINDOW_NAMES.join(', ')}`, windowName)
+    .option(
+      '--from-snapshots <file...>',
+      'of replicas: add up what their data/drift/*.drift hold, without asking a gate',
+    )
     .option('--html <file>', 'of a gate: the report as one HTML file, to mail, keep and print')
     .option('--check', 'end with 1 where anything drifts')
     .option('--json', 'as JSON, with every figure, bound and variant')
@@ -299,6 +303,7 @@ interface DriftFlags {
   readonly tolerance?: number;
   readonly like?: readonly ConventionName[];
   readonly window?: WindowName;
+  readonly fromSnapshots?: readonly string[];
   readonly html?: string;
   readonly check?: true;
   readonly json?: true;
@@ -366,6 +371,11 @@ async function explainAs(model: string | undefined, unit: string | undefined, fl
 async function driftAs(model: string | undefined, flags: DriftFlags): Promise<number> {
   const { baseline, current, like = [], tolerance = 0.1, admin, html = null } = flags;
   const common = { like, json: flags.json === true, check: flags.check === true, stdout, stderr };
+  if (flags.fromSnapshots !== undefined) {
+    const { runSnapshotDrift } = await import('./drift/snapshots.ts');
+    const asked = { paths: flags.fromSnapshots, model: model ?? null, window: flags.window ?? null, nowMs: Date.now() };
+    return runSnapshotDrift({ ...common, ...asked });
+  }
   const { runFileDrift, runGateDrift } = await import('./drift/drift.ts');
   if (baseline !== undefined && current !== undefined && model === undefined) {
     return runFileDrift({ ...common, baseline, current, tolerance });

@@ -16,7 +16,7 @@ import { columnAlarms } from './column-alarms.ts';
 import { reportPage } from './html/page.ts';
 import { driftTable, printable, worstFirst } from './table.ts';
 
-interface Common {
+export interface Common {
   /** Tools whose figures are shown besides. */
   readonly like: readonly ConventionName[];
   readonly json: boolean;
@@ -116,7 +116,7 @@ function told<Body>(
   return answer.ok ? EXIT.unavailable : answer.code;
 }
 
-function codeOf({ check }: Common, statuses: readonly DriftStatus[]): number {
+export function codeOf({ check }: Common, statuses: readonly DriftStatus[]): number {
   return check && statuses.includes('drifting') ? EXIT.failed : EXIT.ok;
 }
 
@@ -187,7 +187,7 @@ function headText(view: DriftView): string {
   return `${view.model}: ${view.status}, ${windowText(view)}, ${drifting} of ${view.features.length} columns drifting\n`;
 }
 
-function viewText(view: DriftView, alarmOf: AlarmOf, nowMs: number): string {
+export function viewText(view: DriftView, alarmOf: AlarmOf, nowMs: number): string {
   const { features } = view;
   const head = headText(view);
   if (features.length === 0) return `${head}No column has been read yet.\n`;
@@ -246,6 +246,6 @@ function spanText(ms: number): string {
   return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} d`;
 }
 
-function jsonText(body: unknown): string {
+export function jsonText(body: unknown): string {
   return `${JSON.stringify(body, null, 2)}\n`;
 }

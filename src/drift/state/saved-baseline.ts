@@ -55,6 +55,10 @@ export function saveReference({ binning, counts, provisional }: Reference): Save
   return { binning: saveBinning(binning), counts: counts.slice(), provisional };
 }
 
+export function loadReference({ binning, counts, provisional }: SavedReference): Reference {
+  return createReference(loadBinning(binning), counts, provisional);
+}
+
 export function saveProvisional(one: Provisional): SavedProvisional {
   const { rowsWanted, rows, frozenTick, sample, binning, counts, reference } = one;
   const bins = binning === null || counts === null ? null : { binning: saveBinning(binning), counts: counts.slice() };

@@ -15,11 +15,10 @@ export interface SavedModel {
   readonly judgedTick: number;
   /** Unix milliseconds at which it was taken. */
   readonly at: number;
-  /** Of the baseline file, for whoever reads the snapshot without it: side and column. */
-  readonly baseline: {
-    readonly made: string | null;
-    readonly columns: readonly (readonly [Side, string, SavedReference])[];
-  } | null;
+  /** When the baseline file was made (ISO). */
+  readonly baselineMade: string | null;
+  /** Bins and baselines of what is counted, for whoever reads the snapshot without the file: version, side, column. */
+  readonly references: readonly (readonly [string, Side, string, SavedReference])[];
   /** Version, side, column. */
   readonly provisionals: readonly (readonly [string, Side, string, SavedProvisional])[];
   readonly groups: readonly SavedGroup[];
@@ -42,11 +41,10 @@ const SIDES: readonly Side[] = ['request', 'response'];
 
 export function saveModel(watch: Watched): SavedModel {
   const { name, basis, tickMs, windowTicks, judgedTick, at, baseline, provisionals, groups } = watch;
-  const columnsOf = (file: Baseline) =>
-    SIDES.flatMap((side) => [...file[side]].map(([column, one]) => [side, column, saveReference(one)] as const));
   return {
     ...{ name, basis, tickMs, windowTicks, judgedTick, at },
-    baseline: baseline === null ? null : { made: baseline.made, columns: columnsOf(baseline) },
+    baselineMade: baseline?.made ?? null,
+    references: referencesOf([...groups.values()]),
     provisionals: [...provisionals].flatMap(([version, sides]) =>
       SIDES.flatMap((side) =>
         [...sides[side]].map(([column, one]) => [version, side, column, saveProvisional(one)] as const),
@@ -54,4 +52,16 @@ export function saveModel(watch: Watched): SavedModel {
     ),
     groups: [...groups.values()].map(saveGroup),
   };
+}
+
+/** Roles of one version share theirs. */
+function referencesOf(groups: readonly StreamGroup[]): SavedModel['references'] {
+  const found = new Map<string, readonly [string, Side, string, SavedReference]>();
+  for (const { version, side, streams } of groups) {
+    for (const { name, reference } of streams) {
+      const key = `${side} ${version} ${name}`;
+      if (reference !== null && !found.has(key)) found.set(key, [version, side, name, saveReference(reference)]);
+    }
+  }
+  return [...found.values()];
 }
