@@ -251,6 +251,11 @@ export const driftSchema = z
           })
           .nullable()
           .describe('Where its change lives; null: everywhere, or unknown.'),
+        newCategories: list(z.strictObject({ text: z.string(), count, error: count }))
+          .optional()
+          .describe(
+            'Categories that the baseline does not know, the most frequent of them, since the first row; a count is too large by `error` at most.',
+          ),
         bins: list(z.strictObject({ label: z.string(), baseline: z.number().min(0), current: z.number().min(0) })),
         distances: list(distanceSchema)
           .optional()

@@ -160,6 +160,8 @@ export interface FeatureDriftView {
   readonly cause: { readonly kind: string; readonly explains: number; readonly lookAt: string } | null;
   /** Where its change lives: in the rows of a caller or of a value of another column; null: everywhere, or unknown. */
   readonly where: WhereView | null;
+  /** Categories that the baseline does not know, since the first row; where there are any. */
+  readonly newCategories?: readonly { readonly text: string; readonly count: number; readonly error: number }[];
   readonly bins: readonly { readonly label: string; readonly baseline: number; readonly current: number }[];
   /** Where they were asked for. */
   readonly distances?: readonly DistanceView[];

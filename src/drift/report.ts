@@ -2,6 +2,7 @@
 
 import type { Role } from '../model.ts';
 import { psiOf } from '../statistics/psi.ts';
+import type { Frequent } from '../statistics/space-saving.ts';
 import type { Side } from './baseline/baseline.ts';
 import { type Binning, CATEGORICAL_SPECIALS, edgesOf, NUMERIC_SPECIALS, SPECIALS } from './baseline/binning.ts';
 import { afterward } from './baseline/quantile-edges.ts';
@@ -42,6 +43,8 @@ export interface FeatureDriftView {
   readonly cause: CauseView | null;
   /** Where its change lives; null: everywhere, or nobody knows. */
   readonly where: Where | null;
+  /** Categories that the baseline does not know, the most frequent ones, since the first row; counts are too large by `error` at most. */
+  readonly newCategories?: readonly Frequent[];
   /** Shares of the rows, 0 to 1. Special bins that neither side has met are left out. */
   readonly bins: readonly { readonly label: string; readonly baseline: number; readonly current: number }[];
   /** Of the window last judged; only where they were asked for, of 1000 columns at most. */
@@ -237,6 +240,7 @@ function featureView(
     kind: reference.binning.kind,
     provisional: reference.provisional,
     baselineRows: reference.rows,
+    ...(stream.newcomers === null ? {} : { newCategories: stream.newcomers.top() }),
     bins: bins.filter((bin, index) => index >= SPECIALS || bin.baseline > 0 || bin.current > 0),
     ...(asked === null ? {} : { distances: distances(reference, counts, asked) }),
   };

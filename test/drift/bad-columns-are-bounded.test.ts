@@ -3,15 +3,17 @@
 
 import { expect, test } from 'vitest';
 import { createDriftEngine, type DriftEngine } from '../../src/drift/engine.ts';
+import type { SavedModel } from '../../src/drift/state/saved-model.ts';
 import { createManualClock } from '../../src/kernel/clock.ts';
 import type { Value } from '../../src/protocols/protocol.ts';
 import { modelPlan, tableOf } from './plans.ts';
 
 type Columns = Readonly<Record<string, readonly (Value | undefined)[]>>;
 
-function watched(options: { readonly featuresMax?: number } = {}) {
+function watched({ saved = [] }: { readonly saved?: readonly SavedModel[] } = {}) {
   const clock = createManualClock(1_700_000_000_000);
-  const engine = createDriftEngine({ clock, ...options });
+  const engine = createDriftEngine({ clock });
+  engine.restore(saved);
   engine.configure(modelPlan('credit', { drift: { ...modelPlan().drift, provisionalRows: 100 } }), null);
   const see = (columns: Columns) =>
     engine.observe({
@@ -57,6 +59,23 @@ test('a baseline of a hundred thousand categories is cut off and says so by coun
   const bins = binsOf(engine);
   expect(Object.values(bins).reduce((sum, count) => sum + count, 0)).toBe(500);
   expect(bins).toEqual({ 'never seen': 500 });
+});
+
+test('new categories are named with their counts, and still are after a restart', () => {
+  const { engine, see, nextTick } = watched();
+  see({ x: fill(100, (i) => `known-${i % 4}`) });
+  see({ x: fill(52, (i) => (i < 40 ? 'GB' : 'FR')) });
+  see({ x: ['GB'] });
+  for (let i = 0; i < 3; i++) see({ x: ['FR'] });
+  nextTick();
+  const expected = [
+    { text: 'GB', count: 41, error: 0 },
+    { text: 'FR', count: 15, error: 0 },
+  ];
+  expect(engine.report('credit')?.features[0]?.newCategories).toEqual(expected);
+  const model = engine.save('credit');
+  const next = watched({ saved: model === undefined ? [] : [model] });
+  expect(next.engine.report('credit')?.features[0]?.newCategories).toEqual(expected);
 });
 
 test('ten thousand features: the first thousand are watched, the others are counted as refused at each call', () => {

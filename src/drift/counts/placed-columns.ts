@@ -2,8 +2,8 @@
 // what is needed of a column lies by its place in typed arrays of the whole group: where its cells are, its edges, its ring. Whatever
 // is not as before - a new column, another order, one without bins yet - is left to the group.
 
-import type { Column } from '../../protocols/protocol.ts';
-import { type Binning, binOf, SPECIALS } from '../baseline/binning.ts';
+import type { Column, Value } from '../../protocols/protocol.ts';
+import { type Binning, binOf, NEVER_SEEN, SPECIALS } from '../baseline/binning.ts';
 import { type RecentValues, RING } from './recent-values.ts';
 
 /** What a place is given. */
@@ -33,7 +33,11 @@ const SCALE = 2;
 const EDGES = 3;
 const GUIDE = 64;
 
-export function createPlacedColumns(recent: RecentValues): PlacedColumns {
+/** @param isNew is told of each category that nobody has seen */
+export function createPlacedColumns(
+  recent: RecentValues,
+  isNew: (name: string, value: Value | undefined) => void,
+): PlacedColumns {
   const names: string[] = [];
   const binnings: Binning[] = [];
   let offsets = new Int32Array(0);
@@ -104,7 +108,10 @@ export function createPlacedColumns(recent: RecentValues): PlacedColumns {
         const next = counts[ring] as number;
         values[ring * RING + (next & (RING - 1))] = value;
         counts[ring] = next + 1;
-      } else bin = binOf(binnings[place] as Binning, value);
+      } else {
+        bin = binOf(binnings[place] as Binning, value);
+        if (bin === NEVER_SEEN && grid < 0) isNew(column.name, value);
+      }
       const cell = base + (offsets[place] as number) + bin;
       cells[cell] = (cells[cell] as number) + 1;
     }

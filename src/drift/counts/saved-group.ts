@@ -2,6 +2,7 @@
 // a restoration, into one that has counts a merge.
 
 import type { Role } from '../../model.ts';
+import type { Frequent } from '../../statistics/space-saving.ts';
 import type { Side } from '../baseline/baseline.ts';
 import type { Cause } from '../cause/cause.ts';
 import type { Verdict } from '../verdict/verdict.ts';
@@ -17,6 +18,7 @@ export interface SavedStream {
   readonly psi: number | null;
   readonly rows: number;
   readonly cause: Cause | null;
+  readonly newcomers?: readonly Frequent[];
 }
 
 export interface SavedGroup {
@@ -32,9 +34,10 @@ export function saveGroup({ version, role, side, lastTick, windows, streams }: S
   return {
     ...{ version, role, side, lastTick },
     cells: windows.save(),
-    streams: streams.map(({ name, offset, binning, verdict, psi, rows, cause }) => ({
+    streams: streams.map(({ name, offset, binning, verdict, psi, rows, cause, newcomers }) => ({
       ...{ name, offset, size: binning?.size ?? 0 },
       ...{ verdict, psi, rows, cause },
+      ...(newcomers === null ? {} : { newcomers: newcomers.top() }),
     })),
   };
 }
@@ -43,13 +46,14 @@ export function saveGroup({ version, role, side, lastTick, windows, streams }: S
 export function loadGroup(group: StreamGroup, saved: SavedGroup): number {
   const moves: { readonly from: number; readonly to: number; readonly size: number }[] = [];
   let refused = 0;
-  for (const { name, offset, size, ...told } of saved.streams) {
+  for (const { name, offset, size, newcomers, ...told } of saved.streams) {
     const stream = group.streamOf(name);
     if (stream === undefined || (size > 0 && stream.binning?.size !== size)) {
       refused++;
       continue;
     }
     Object.assign(stream, told);
+    if (newcomers !== undefined) group.welcome(stream, newcomers);
     if (size > 0) moves.push({ from: offset, to: stream.offset, size });
   }
   const length = moves.reduce((most, { to, size }) => Math.max(most, to + size), 0);

@@ -2,9 +2,10 @@
 // by its place in the last row first (placed-columns.ts), since callers send their columns in one order.
 
 import type { Role } from '../../model.ts';
-import type { Column, Table } from '../../protocols/protocol.ts';
+import type { Column, Table, Value } from '../../protocols/protocol.ts';
+import { createSpaceSaving, type Frequent, type SpaceSaving } from '../../statistics/space-saving.ts';
 import type { Side } from '../baseline/baseline.ts';
-import { type Binning, countValues, MISSING } from '../baseline/binning.ts';
+import { type Binning, binOf, countValues, MISSING, NEVER_SEEN } from '../baseline/binning.ts';
 import { type Provisional, takeMissingRows, takeRows } from '../baseline/provisional.ts';
 import type { Reference } from '../baseline/reference.ts';
 import type { Cause } from '../cause/cause.ts';
@@ -14,6 +15,9 @@ import { createPlacedColumns } from './placed-columns.ts';
 import { createRecentValues, type RecentValues } from './recent-values.ts';
 import type { TickCells } from './tick-cells.ts';
 import { createWindowCells, type WindowCells } from './window-cells.ts';
+
+/** Categories that are new, per column: each text has 128 characters at most. */
+const NEWCOMERS_MAX = 32;
 
 export interface Stream {
   readonly name: string;
@@ -27,6 +31,8 @@ export interface Stream {
   offset: number;
   /** Of its recent values, -1 for a column that is not numeric. */
   ring: number;
+  /** Categories nobody has seen before, the most frequent ones; null before the first. */
+  newcomers: SpaceSaving | null;
   /** The call that last carried the column. */
   seenIn: number;
   readonly verdict: Verdict;
@@ -64,6 +70,8 @@ export interface StreamGroup {
   rewind(tick: number): void;
   /** The stream of a column, begun if there is none yet; undefined where it is not watched. */
   streamOf(name: string): Stream | undefined;
+  /** Go on from new categories that were saved. */
+  welcome(stream: Stream, saved: readonly Frequent[]): void;
   /** Rows were counted until this tick, by whoever did it before. */
   resume(tick: number): void;
 }
@@ -89,7 +97,10 @@ export function createStreamGroup(
   const recent = createRecentValues();
   const streams: Stream[] = [];
   const byName = new Map<string, Stream>();
-  const placed = createPlacedColumns(recent);
+  const placed = createPlacedColumns(recent, (name, value) => {
+    const stream = byName.get(name);
+    if (stream !== undefined) meet(stream, [value], 0);
+  });
   let calls = 0;
   let lastTick = -1;
 
@@ -105,6 +116,7 @@ export function createStreamGroup(
       binning: null,
       offset: 0,
       ring: -1,
+      newcomers: null,
       seenIn: 0,
       verdict: createVerdict(),
       psi: null,
@@ -140,13 +152,27 @@ export function createStreamGroup(
     ticks.cells[cell] = (ticks.cells[cell] as number) + rows - taken;
   }
 
+  /** Categories that are new are named: an alarm without them would send people to the raw rows. */
+  function meet(stream: Stream, values: readonly (Value | undefined)[], from: number): void {
+    const { binning } = stream;
+    if (binning?.kind !== 'categorical') return;
+    stream.newcomers ??= createSpaceSaving(NEWCOMERS_MAX);
+    for (let i = from; i < values.length; i++) {
+      const value = values[i];
+      if (binOf(binning, value) === NEVER_SEEN) stream.newcomers.add(String(value));
+    }
+  }
+
   /** @returns whether the column is watched */
   function countColumn({ name, values }: Column, place: number, rows: number, slot: number): boolean {
     const stream = byName.get(name) ?? add(name);
     if (stream === undefined) return false;
     const taken = stream.reference === null ? feed(stream, (provisional) => takeRows(provisional, values)) : 0;
     if (stream.binning === null) return true;
-    countValues(stream.binning, values, taken, ticks.cells, ticks.baseOf(slot) + stream.offset);
+    const cell = ticks.baseOf(slot) + stream.offset;
+    const before = ticks.cells[cell + NEVER_SEEN] as number;
+    countValues(stream.binning, values, taken, ticks.cells, cell);
+    if (stream.binning.kind === 'categorical' && ticks.cells[cell + NEVER_SEEN] !== before) meet(stream, values, taken);
     if (stream.ring !== -1) recent.remember(stream.ring, values);
     if (rows === 1) placed.put(place, { name, binning: stream.binning, offset: stream.offset, ring: stream.ring });
     return true;
@@ -174,6 +200,10 @@ export function createStreamGroup(
       const stream = byName.get(name) ?? add(name);
       if (stream !== undefined) feed(stream, () => 0);
       return stream;
+    },
+    welcome(stream, saved) {
+      stream.newcomers ??= createSpaceSaving(NEWCOMERS_MAX);
+      stream.newcomers.load(saved);
     },
     resume(tick) {
       lastTick = Math.max(lastTick, tick);
