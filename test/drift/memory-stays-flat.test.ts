@@ -1,5 +1,5 @@
-// What drift costs in memory: for a fleet of 400 models x 50 features a fixed amount however many rows come, and next to nothing for a
-// decision. The bounds are what is met today; the goals are 64 MB and nothing. The long run is `HEADGATE_DRIFT_UPDATES=1e9`.
+// What drift costs in memory: for a fleet of 400 models x 50 features a fixed amount, however many rows come. The bound is what is met
+// today; the goal is 64 MB. The long run is `HEADGATE_DRIFT_UPDATES=1e9`.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -54,30 +54,11 @@ test('400 models of 50 features stay as large as they are, after any number of r
       engine.tick();
     }
   };
-  run(Math.min(6e5, UPDATES / 2));
+  run(UPDATES / 2);
   const early = usedBytes() - before;
   run(UPDATES);
   const late = usedBytes() - before;
   expect(engine.counters()).toMatchObject({ streams: 400 * FEATURES, rowsLate: 0, columnsRefused: 0 });
   expect(late / 2 ** 20).toBeLessThan(176);
   expect(late - early).toBeLessThan(2 ** 21);
-});
-
-test('a decision of 50 features leaves less than 5 bytes a value on the heap: times that do not fit a small integer', () => {
-  const clock = createManualClock(1_700_000_000_000);
-  const engine = createDriftEngine({ clock });
-  const random = createSeededRandom(5);
-  engine.configure(modelPlan('m', { drift: { ...modelPlan().drift, provisionalRows: 300 } }), null);
-  engine.observe(decisions('m', random, 300));
-  const one = decisions('m', random, 1);
-  const run = (count: number) => {
-    for (let i = 0; i < count; i++) engine.observe(one);
-  };
-  run(20_000);
-  collect();
-  const before = process.memoryUsage().heapUsed;
-  run(50_000);
-  // Nothing was collected in between: what was allocated is still there.
-  const grown = process.memoryUsage().heapUsed - before;
-  expect(grown / 50_000 / FEATURES).toBeLessThan(5);
 });
