@@ -146,5 +146,6 @@ export function mergedView(merged: MergedModel, asked: AskedReport): DriftView {
     covered: coveredBy(asked.window ?? null, judgedTick, tickMs, windowTicks),
     locate: (_, { cause }) => ({ cause, where: null }),
     predictions: () => [],
+    joint: [],
   });
 }
