@@ -77,8 +77,8 @@ test.each([300, 700, 5000])(
     expect(second.report('credit', whole)).toEqual({
       ...first.engine.report('credit', whole),
       resumedFrom: new Date(first.clock.wall()).toISOString(),
-    // Rows are sampled anew for changes that no single column shows: they are not in a snapshot.
-    joint: expect.any(Array),
+      // Rows are sampled anew for changes that no single column shows: they are not in a snapshot.
+      joint: expect.any(Array),
     });
     // And they go on alike.
     for (const engine of [first.engine, second]) {
