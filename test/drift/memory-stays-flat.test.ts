@@ -59,6 +59,6 @@ test('400 models of 50 features stay as large as they are, after any number of r
   run(UPDATES);
   const late = usedBytes() - before;
   expect(engine.counters()).toMatchObject({ streams: 400 * FEATURES, rowsLate: 0, columnsRefused: 0 });
-  expect(late / 2 ** 20).toBeLessThan(176);
+  expect(late / 2 ** 20).toBeLessThan(224);
   expect(late - early).toBeLessThan(2 ** 21);
 });
