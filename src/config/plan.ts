@@ -16,6 +16,7 @@ export interface Plan {
   /** Where records are sent on to, in the order of the file. */
   readonly sinks: readonly SinkPlan[];
   readonly alarms: AlarmsPlan;
+  readonly drift: DriftBudgetPlan;
   readonly telemetry: TelemetryPlan;
   readonly models: readonly ModelPlan[];
 }
@@ -64,6 +65,12 @@ export interface ClientTlsPlan {
   readonly key: string | null;
   readonly serverName: string | null;
   readonly verify: boolean;
+}
+
+/** What all models share of drift. */
+export interface DriftBudgetPlan {
+  /** Above 0. */
+  readonly falseAlarmsPerWeek: number;
 }
 
 export interface AdminPlan {

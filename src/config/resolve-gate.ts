@@ -5,7 +5,7 @@ import { isLoopback } from '../http/loopback.ts';
 import type { Environment } from './interpolate.ts';
 import { child, type Located } from './located.ts';
 import type { NamedFiles } from './named-files.ts';
-import type { AdminPlan, CapturesPlan, ListenPlan, TelemetryPlan } from './plan.ts';
+import type { AdminPlan, CapturesPlan, DriftBudgetPlan, ListenPlan, TelemetryPlan } from './plan.ts';
 import type { Findings } from './problem.ts';
 import { resolveServerTls } from './resolve-tls.ts';
 import type { RawGate } from './schema.ts';
@@ -15,6 +15,7 @@ export interface GateParts {
   readonly admin: AdminPlan;
   readonly data: string;
   readonly captures: CapturesPlan;
+  readonly drift: DriftBudgetPlan;
   readonly telemetry: TelemetryPlan;
 }
 
@@ -54,6 +55,7 @@ export function resolveGate(
     admin: { host: raw.admin.host, port: raw.admin.port, token: raw.admin.token ?? null },
     data: resolve(root.source.folder, raw.data),
     captures: capturesOf(raw.captures, root, findings),
+    drift: { falseAlarmsPerWeek: raw.drift.falseAlarmsPerWeek },
     telemetry: resolveTelemetry(raw.telemetry, root, env, findings),
   };
 }

@@ -338,6 +338,8 @@ const telemetrySchema = z.strictObject({
     .describe('OpenTelemetry traces.'),
 });
 
+const FALSE_ALARMS = '{value} is no number of false alarms a week; write a number above 0 and up to 100, such as 1';
+
 /** The top of the main file but for models, which are read one by one with the defaults below them. */
 export const gateSchema = z.strictObject({
   listen: listenSchema.prefault({}).describe('Where clients connect.'),
@@ -394,6 +396,17 @@ export const gateSchema = z.strictObject({
     })
     .prefault({})
     .describe('How records are written, and what stays of them.'),
+  drift: z
+    .strictObject({
+      falseAlarmsPerWeek: z
+        .number({ error: FALSE_ALARMS })
+        .positive({ error: FALSE_ALARMS })
+        .max(100, { error: FALSE_ALARMS })
+        .prefault(1)
+        .describe('False alarms of drift a week, at most on average, of all columns of all models together.'),
+    })
+    .prefault({})
+    .describe('How sure an alarm of drift is.'),
   telemetry: telemetrySchema.prefault({}).describe('Logs and traces.'),
   alarms: alarmsSchema.prefault({}).describe('Who is told that a model drifts.'),
   include: oneOrMany(words()).optional().describe('Files with more `models`; globs, relative to this file.'),

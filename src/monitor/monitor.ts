@@ -104,6 +104,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     onSchema: (model, { version, role, side }, { feature, kind, text }) =>
       log.warn({ model, version, role, side, feature, kind }, `live rows break the schema of the baseline: ${text}`),
   });
+  drift.allow(setup.plan.drift.falseAlarmsPerWeek);
   const driftState = createDriftState({
     data,
     replica: capture.replica,
@@ -214,6 +215,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       comparer.retain(named);
       capture.retainModels(named.keys());
       unreadable.retain(named.keys());
+      drift.allow(plan.drift.falseAlarmsPerWeek);
       alarms.apply(plan.alarms, watchedBy(plan));
       void baselines.apply(plan).catch(fault);
     },

@@ -127,6 +127,7 @@ test('at the budget of 40,000 columns looked at every minute, shifts are found i
 test('the threshold shares one budget, and what could be found grows with the rows', () => {
   expect(logThreshold(1, 60_000, 1)).toBeCloseTo(Math.log(10_080), 12);
   expect(logThreshold(100, 60_000, 10)).toBeCloseTo(Math.log(100_800), 12);
+  expect(logThreshold(1, 7 * 86_400_000, 100)).toBeCloseTo(Math.log(20), 12);
   expect(detectable(0, 1000, 0.1, 20)).toBe(Number.POSITIVE_INFINITY);
   expect(detectable(400, 1e12, 0, 17)).toBeCloseTo(Math.sqrt(0.1), 5);
 });

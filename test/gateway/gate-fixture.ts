@@ -112,6 +112,7 @@ export function plan(models: readonly ModelPlan[], listen: Partial<ListenPlan> =
     },
     sinks: [],
     alarms: { groupMs: 0, cooldownMs: 0, remindMs: null, webhooks: [] },
+    drift: { falseAlarmsPerWeek: 1 },
     telemetry: {
       logLevel: 'silent',
       accessLog: 0,

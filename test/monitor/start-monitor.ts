@@ -57,6 +57,7 @@ export function plan(models: readonly ModelPlan[], data: string, changes: Partia
     },
     sinks: [],
     alarms: { groupMs: 0, cooldownMs: 0, remindMs: null, webhooks: [] },
+    drift: { falseAlarmsPerWeek: 1 },
     telemetry: {
       logLevel: 'silent',
       accessLog: 0,

@@ -4,13 +4,15 @@
 import { DIRECTION_Z } from './ball.ts';
 
 const WEEK_MS = 7 * 24 * 3_600_000;
+/** However many false alarms are allowed, and however rare the ticks: weaker evidence is nothing to wake anybody with. */
+const ODDS_MIN = 20;
 
 /**
  * Logarithm of the threshold A = K T / F: each of K streams has M of mean t at most after t ticks, so that P(alarm in a week of T
  * ticks) <= T / A = F / K. Streams with other ticks have thresholds of their own, and the sum stays F.
  */
 export function logThreshold(streams: number, tickMs: number, alarmsPerWeek: number): number {
-  return Math.log((Math.max(1, streams) * Math.max(1, WEEK_MS / tickMs)) / alarmsPerWeek);
+  return Math.log(Math.max(ODDS_MIN, (Math.max(1, streams) * Math.max(1, WEEK_MS / tickMs)) / alarmsPerWeek));
 }
 
 /** For the stake of the bet that finds it, and chance. */

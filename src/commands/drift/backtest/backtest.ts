@@ -42,7 +42,7 @@ export async function runBacktest(options: BacktestOptions): Promise<number> {
     for (const problem of loaded.problems) stderr.write(`${formatProblem(problem)}\n`);
     return EXIT.config;
   }
-  const { models, data, alarms } = loaded.plan;
+  const { models, data, alarms, drift } = loaded.plan;
   const planned = models.find(({ name }) => name === options.model);
   if (planned === undefined) {
     const names = models.map(({ name }) => name).join(', ');
@@ -65,7 +65,8 @@ export async function runBacktest(options: BacktestOptions): Promise<number> {
     const tables = capturedTables({ ...asked, memoryBytes: MEMORY_BYTES }, (found) => {
       span = found;
     });
-    const found = await simulate(tables, model, baseline, alarms, (_, calls) =>
+    const gate = { pace: alarms, alarmsPerWeek: drift.falseAlarmsPerWeek };
+    const found = await simulate(tables, model, baseline, gate, (_, calls) =>
       progress.show('replaying', calls / Math.max(1, span.calls)),
     );
     progress.clear();

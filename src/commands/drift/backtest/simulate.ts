@@ -48,7 +48,7 @@ export async function simulate(
   observations: AsyncIterable<Observation>,
   model: ModelPlan,
   baseline: Baseline | null,
-  pace: Pace,
+  { pace, alarmsPerWeek }: { readonly pace: Pace; readonly alarmsPerWeek: number },
   onProgress: (atMs: number, calls: number) => void,
 ): Promise<Simulated> {
   const { tickMs } = model.drift;
@@ -83,7 +83,7 @@ export async function simulate(
     }
   }
 
-  const engine = createDriftEngine({ clock, onChange });
+  const engine = createDriftEngine({ clock, alarmsPerWeek, onChange });
   engine.configure(model, baseline);
 
   function endTick(): void {
