@@ -4,6 +4,7 @@
 import { z } from '@hono/zod-openapi';
 import { WINDOW_NAMES } from '../drift/counts/windows.ts';
 import { SCHEMA_KINDS } from '../drift/schema/schema-check.ts';
+import { UNSURE } from '../drift/verdict/verdict.ts';
 import { REASONS, ROLES } from '../model.ts';
 
 const count = z.int().min(0);
@@ -221,6 +222,37 @@ export const driftSchema = z
         kind: z.enum(['numeric', 'categorical']),
         side: z.enum(['request', 'response']),
         status: driftStatus,
+        evidence: z
+          .number()
+          .nullable()
+          .describe(
+            'Natural logarithm of the evidence for a change beyond the tolerance: without one, it exceeds x with a chance of t exp(-x) at most by tick t. Null before the first row.',
+          ),
+        threshold: z
+          .number()
+          .nullable()
+          .describe('What it must reach for an alarm now; from `drift.falseAlarmsPerWeek`. Of a gate never null.'),
+        changedSince: z.iso
+          .datetime()
+          .nullable()
+          .describe('When what an open alarm is about began, to within a tick; null where none is open.'),
+        anyChange: z
+          .number()
+          .nullable()
+          .describe('The same for any change at all, however small. For information: it raises no alarm.'),
+        detectable: z
+          .number()
+          .min(0)
+          .nullable()
+          .describe(
+            'The smallest shift, in standard deviations, that the rows of late would likely have shown: what `steady` excludes. Null: none.',
+          ),
+        unsure: z
+          .enum(UNSURE)
+          .nullable()
+          .describe(
+            'Why nothing can be said for sure: calls stopped, too few rows of late, or a baseline too small to find even a large change.',
+          ),
         against: z
           .enum(['baseline', 'champion'])
           .describe("Measured against its baseline, or the champion's rows of the same ticks."),

@@ -7,6 +7,7 @@ import type { SinkState } from '../capture/sinks/sink-state.ts';
 import type { WindowName } from '../drift/counts/windows.ts';
 import type { AskedReport } from '../drift/report.ts';
 import type { SchemaKind } from '../drift/schema/schema-check.ts';
+import type { Unsure } from '../drift/verdict/verdict.ts';
 import type { Role } from '../model.ts';
 import type { QualityView } from '../quality/quality-view.ts';
 
@@ -144,6 +145,18 @@ export interface FeatureDriftView {
   /** `request` columns are features, `response` columns predictions. */
   readonly side: 'request' | 'response';
   readonly status: DriftStatus;
+  /** Natural logarithm of the evidence for a change beyond the tolerance; null before the first row. */
+  readonly evidence: number | null;
+  /** The same of what an alarm takes; null of merged snapshots, whose gates each have their own. */
+  readonly threshold: number | null;
+  /** When what an open alarm is about began (ISO); null where none is open. */
+  readonly changedSince: string | null;
+  /** Evidence for any change at all, however small: for whoever wants to know; it wakes nobody. */
+  readonly anyChange: number | null;
+  /** The smallest shift, in standard deviations, that the rows of late would have shown: what `steady` excludes. */
+  readonly detectable: number | null;
+  /** Why nothing can be said for sure, while nothing can. */
+  readonly unsure: Unsure | null;
   /** Measured against its baseline, or the champion's rows of the same ticks, of which `baselineRows` then is the number. */
   readonly against: 'baseline' | 'champion';
   readonly provisional: boolean;

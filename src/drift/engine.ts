@@ -531,6 +531,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         schema: [...watch.groups].map(([key, group]) => ({ group, findings: watch.checks.get(key)?.findings ?? [] })),
         joint: joint.views(watch.groups.values(), tickMs),
         tickMs,
+        threshold: logThreshold(counters.streams, tickMs, alarmsPerWeek),
         covered: coveredBy(asked.window ?? null, last, tickMs, windowTicks),
         baselineMade,
         resumedFrom: watch.resumedFrom,

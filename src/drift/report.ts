@@ -15,7 +15,7 @@ import { type AskedDistances, CONVENTIONS } from './distances/conventions/conven
 import { type Distance, distancesOfBins } from './distances/distances.ts';
 import type { JointView } from './joint/joint-watches.ts';
 import type { SchemaFinding, SchemaKind } from './schema/schema-check.ts';
-import type { DriftStatus } from './verdict/verdict.ts';
+import type { DriftStatus, Unsure } from './verdict/verdict.ts';
 
 export interface FeatureDriftView {
   readonly version: string;
@@ -24,6 +24,18 @@ export interface FeatureDriftView {
   readonly kind: 'numeric' | 'categorical';
   readonly side: Side;
   readonly status: DriftStatus;
+  /** Natural logarithm of the evidence for a change beyond the tolerance; null before the first row. */
+  readonly evidence: number | null;
+  /** The same of what an alarm takes; null of merged snapshots, whose gates each have their own. */
+  readonly threshold: number | null;
+  /** When what an open alarm is about began (ISO); null where none is open. */
+  readonly changedSince: string | null;
+  /** Evidence for any change at all, however small: for whoever wants to know; it wakes nobody. */
+  readonly anyChange: number | null;
+  /** The smallest shift, in standard deviations, that the rows of late would have shown: what `steady` excludes. */
+  readonly detectable: number | null;
+  /** Why nothing can be said for sure, while nothing can. */
+  readonly unsure: Unsure | null;
   /** Measured against its baseline, or the champion's rows of the same ticks. */
   readonly against: 'baseline' | 'champion';
   readonly provisional: boolean;
@@ -103,6 +115,8 @@ export interface Reported {
   readonly schema: readonly { readonly group: StreamGroup; readonly findings: readonly SchemaFinding[] }[];
   readonly joint: readonly JointView[];
   readonly tickMs: number;
+  /** Log of the evidence that an alarm takes now; null where nobody knows. */
+  readonly threshold: number | null;
   /** What the window holds. */
   readonly covered: Covered;
   /** When the baseline file was made (ISO). */
@@ -164,6 +178,9 @@ export function driftView(reported: Reported): DriftView {
   };
 }
 
+/** Nothing is known yet: JSON has no infinity. */
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
 const isoOf = (ms: number): string => new Date(ms).toISOString();
 
 function largestPsi(streams: readonly Stream[]): readonly Stream[] {
@@ -209,6 +226,12 @@ function featureView(
     feature: name,
     side,
     status: verdict.status,
+    evidence: finite(verdict.evidence),
+    threshold: reported.threshold,
+    changedSince: verdict.since === null ? null : isoOf(verdict.since),
+    anyChange: finite(verdict.anyChange),
+    detectable: finite(verdict.detectable),
+    unsure: verdict.unsure,
     hint: explained?.text ?? hintOf(located),
     cause: explained === undefined ? causeView(located.cause) : predictionView(explained),
     where: located.where,

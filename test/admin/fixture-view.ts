@@ -95,6 +95,12 @@ function column(
     kind: feature === 'EDUCATION' ? 'categorical' : 'numeric',
     side: 'request',
     status: 'steady',
+    evidence: -0.4,
+    threshold: 13.2,
+    changedSince: null,
+    anyChange: 2.6,
+    detectable: 0.16,
+    unsure: null,
     provisional: false,
     baselineRows: 30_000,
     against: 'baseline',
@@ -115,6 +121,13 @@ const SERVING = [
   ['boosted', 'challenger'],
   ['forest', 'shadow'],
 ] as const;
+
+const CHANGED = {
+  status: 'drifting',
+  evidence: 16.2,
+  changedSince: '2026-11-02T08:57:00.000Z',
+  anyChange: 16.2,
+} as const;
 
 const HINT = 'looks like x100';
 
@@ -153,7 +166,7 @@ const drift: DriftView = {
     ...COLUMNS.map((name) => {
       if (name !== 'BILL_AMT1') return column(name, version, role);
       const psi = noise(1.4, 0.3);
-      return column(name, version, role, { status: 'drifting', psi, hint: HINT, bins: bins(6) });
+      return column(name, version, role, { ...CHANGED, psi, hint: HINT, bins: bins(6) });
     }),
     column('prediction', version, role, { side: 'response', psi: 0.048, bins: bins(0.8) }),
   ]),

@@ -128,7 +128,7 @@ test('the command writes the file, says so, and keeps its exit codes', async () 
 test('since when and how sure stand beside a column that has an open alarm, and in the JSON', async () => {
   const { origin } = await serve();
   const { out } = await headgate(['drift', 'credit-default', '--admin', origin]);
-  expect(out).toMatch(/^column +version +status +since +evidence +rows/m);
+  expect(out).toMatch(/^column +version +status +since +evidence +finds +rows/m);
   expect(out).toMatch(/^AGE +logistic .*2026-01-15 11:00 UTC +10\^9 to one/m);
   const { out: json } = await headgate(['drift', 'credit-default', '--admin', origin, '--json']);
   const { features } = JSON.parse(json) as { features: { feature: string; version: string; alarm: unknown }[] };

@@ -34,10 +34,13 @@ describe('a running gate', () => {
     expect([code, err]).toEqual([0, '']);
     const lines = out.split('\n');
     expect(lines[0]).toMatch(/^credit-default: drifting, windows of 60 s, \d+ of \d+ columns drifting$/);
-    expect(lines[2]).toMatch(/^column +version +status +since +evidence +rows +PSI +KS \(p\) +W1$/);
+    expect(lines[2]).toMatch(/^column +version +status +since +evidence +finds +rows +PSI +KS \(p\) +W1$/);
     expect(lines[3]).toMatch(/^ +nats +0 to 1 +column's unit$/);
-    expect(lines[4]).toMatch(/^BILL_AMT1 +\w+.* ▲ drifting +– +– +[\d,]+ +– +0\.0310 \(0\.200\) +≥ 12\.50$/);
+    expect(lines[4]).toMatch(
+      /^BILL_AMT1 +\w+.* ▲ drifting +2026-11-02 08:57 UTC +10\^7 to one +0\.1600 sd +[\d,]+ +– +0\.0310 \(0\.200\) +≥ 12\.50$/,
+    );
     expect(lines[5]).toMatch(/^ {4}\S/);
+    expect(out).toContain('An alarm takes evidence of 540,364 to one (drift.falseAlarmsPerWeek).');
     expect(out.indexOf('▲ drifting')).toBeLessThan(out.indexOf('✓ steady'));
     expect(out).toMatch(/baseline of .*logistic.*, features: file of 30,000 rows, \d+ \w+ old/);
   });
@@ -47,7 +50,12 @@ describe('a running gate', () => {
     const { out } = await headgate(['drift', 'credit-default', '--admin', `${origin}/`, '--json']);
     const view = JSON.parse(out) as { status: string; features: { feature: string; distances: unknown[] }[] };
     expect(view.status).toBe('drifting');
-    expect(view.features[0]).toMatchObject({ feature: 'BILL_AMT1', distances: [{ name: 'ks', p: 0.2 }, {}, {}] });
+    expect(view.features[0]).toMatchObject({
+      feature: 'BILL_AMT1',
+      evidence: 16.2,
+      threshold: 13.2,
+      distances: [{ name: 'ks', p: 0.2 }, {}, {}],
+    });
     const models = await headgate(['drift', '--admin', origin]);
     expect(models.out).toMatch(
       /^model +status +worst column\ncredit-default +drifting +BILL_AMT1 \(logistic\), PSI 1\.420\n/,

@@ -248,3 +248,25 @@ test('a reload is asked of the supervisor; records of the old Plan still find th
     ['after', 'credit-default', 'neural', '2222'],
   ]);
 });
+
+test('the budget of false alarms is that of the configuration, from the start and after a reload', async () => {
+  const data = await temporaryFolder();
+  const monitor = await startMonitor(plan([modelPlan()], data, { drift: { falseAlarmsPerWeek: 2 } }));
+  try {
+    const gateway = monitor.gateway();
+    gateway.writer.write(v2({ amount: 1 }, 0.5, { at: Date.now() }));
+    await gateway.drained();
+    const odds = async (): Promise<readonly number[]> => {
+      const { features } = await monitor.get<DriftView>('/api/v1/models/credit-default/drift');
+      return features.map(({ threshold }) => Math.round(Math.exp(threshold ?? Number.NaN)));
+    };
+    // Two columns, one of them the prediction.
+    const ticks = (7 * 86_400_000) / modelPlan().drift.tickMs;
+    expect(await odds()).toEqual([ticks, ticks]);
+    const second = plan([modelPlan()], data, { serial: 2, drift: { falseAlarmsPerWeek: 20 } });
+    monitor.say({ kind: 'swap', ...setupOf(second) });
+    await expect.poll(odds).toEqual([ticks / 10, ticks / 10]);
+  } finally {
+    await monitor.stop();
+  }
+});

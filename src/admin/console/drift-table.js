@@ -251,8 +251,31 @@ function figure(column, cell, colour, distances) {
           histogram(bins, colour),
           h('div', { class: 'axis' }, h('span', {}, bins[0]?.label), h('span', {}, bins.at(-1)?.label)),
         ],
+    h('p', { class: 'distances' }, verdictText(cell)),
     distances.length === 0 ? null : h('p', { class: 'distances' }, distances.flatMap(distanceText)),
   );
+}
+
+/**
+ * What the status rests on.
+ * @param {FeatureDriftView} cell
+ * @returns {Element[]}
+ */
+function verdictText({ status, evidence, threshold, changedSince, anyChange, detectable, unsure }) {
+  const needed = threshold === null ? '' : `, an alarm takes ${odds(threshold)}`;
+  const all = [`evidence ${odds(evidence)}${needed}`, `for any change ${odds(anyChange)}`];
+  if (changedSince !== null) all.push(`since ${changedSince.slice(0, 16).replace('T', ' ')} UTC`);
+  if (detectable !== null) all.push(`would find a shift of ${Number(detectable.toPrecision(2))} sd`);
+  if (unsure !== null && status !== 'steady') all.push(`unsure: ${unsure}`);
+  return all.map((text) => h('span', {}, text));
+}
+
+/** @param {number | null} evidence natural logarithm */
+function odds(evidence) {
+  if (evidence === null || evidence <= 0) return 'none';
+  const powers = evidence / Math.LN10;
+  if (powers >= 12) return 'above 10^12 to 1';
+  return powers < 3 ? `${Math.floor(Math.exp(evidence))} to 1` : `10^${Math.floor(powers)} to 1`;
 }
 
 /** Shown of the distances there are: their names as people say them. */

@@ -14,7 +14,7 @@ import { EXIT } from '../exit-codes.ts';
 import { type Answer, askAlarms, askDrift, askModels, type Gate } from './ask-gate.ts';
 import { columnAlarms } from './column-alarms.ts';
 import { reportPage } from './html/page.ts';
-import { driftTable, printable, worstFirst } from './table.ts';
+import { driftTable, oddsOf, printable, worstFirst } from './table.ts';
 
 export interface Common {
   /** Tools whose figures are shown besides. */
@@ -146,7 +146,9 @@ export function runFileDrift(options: FileDriftOptions): number {
   }
   const drifting = features.filter(({ status }) => status === 'drifting').length;
   const head = `${options.current} (${rowsText(current.rows)}) against ${options.baseline} (${rowsText(baseline.rows)}): ${drifting} of ${features.length} columns drifting\n\n`;
-  stdout.write(head + driftTable(features.map((feature) => ({ ...feature, version: null, alarm: null }))));
+  stdout.write(
+    head + driftTable(features.map((feature) => ({ ...feature, version: null, alarm: null, verdict: null }))),
+  );
   if (unknownColumns.length > 0) stdout.write(`\nnot in the baseline: ${printable(unknownColumns.join(', '))}\n`);
   stdout.write(`\n${LEGEND}\n`);
   return code;
@@ -196,13 +198,14 @@ export function viewText(view: DriftView, alarmOf: AlarmOf, nowMs: number): stri
     feature: feature.side === 'response' ? `${feature.feature} (prediction)` : feature.feature,
     version: feature.role === 'shadow' ? `${feature.version} (shadow)` : feature.version,
     alarm: alarmOf(feature),
+    verdict: feature,
     distances: feature.distances ?? [],
   }));
   const bins = 'KS and W1 are from bins: KS the lower bound, W1 as if rows were spread evenly in them.';
   const together = view.joint.flatMap(({ version, role, text }) =>
     text === null ? [] : [`▲ ${version} (${role}): ${printable(text)}\n`],
   );
-  return `${head}${schemaText(view)}\n${driftTable(lines)}\n${together.join('')}${baselinesText(features, nowMs)}\n${LEGEND}\n${bins}\n`;
+  return `${head}${schemaText(view)}\n${driftTable(lines)}\n${together.join('')}${baselinesText(features, nowMs)}\n${verdictLegend(features)}${LEGEND}\n${bins}\n`;
 }
 
 /** What breaks the schema of the baseline, above all figures. */
@@ -221,6 +224,14 @@ function windowText({ window: { name, from, to }, windowMs }: DriftView): string
   if (name === 'judged') return `windows of ${spanText(windowMs)}`;
   if (from === null) return `figures of everything since the start (${spanText(windowMs)})`;
   return `figures of ${name}: ${from.slice(0, 16)}Z to ${to.slice(0, 16)}Z`;
+}
+
+/** What the table's figures of the verdict are held against. */
+function verdictLegend(features: readonly FeatureDriftView[]): string {
+  const threshold = features[0]?.threshold ?? null;
+  const needed =
+    threshold === null ? '' : `An alarm takes evidence of ${oddsOf(threshold)} (drift.falseAlarmsPerWeek). `;
+  return `${needed}finds: the smallest shift that would have been found, in standard deviations.\n`;
 }
 
 /** One line per kind of baseline, with its age. */

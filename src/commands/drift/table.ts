@@ -1,8 +1,8 @@
 // Drift as a table for people: a line per column and version, the worst on top, a column per distance, hints below their line.
 // Figures have few digits, since more would be noise; --json has them all.
 
-import type { DistanceView, DriftStatus } from '../../admin/view.ts';
-import { timeOf } from '../../alarms/sentence.ts';
+import type { DistanceView, DriftStatus, FeatureDriftView } from '../../admin/view.ts';
+import { surenessOf, timeOf } from '../../alarms/sentence.ts';
 import type { ColumnAlarm } from './column-alarms.ts';
 import { short, shortP } from './figures.ts';
 
@@ -16,8 +16,12 @@ export interface DriftLine {
   readonly hint: string | null;
   /** The open alarm of the column, where a gate has one. */
   readonly alarm: ColumnAlarm | null;
+  /** What the status rests on, of a gate. */
+  readonly verdict: VerdictFigures | null;
   readonly distances: readonly DistanceView[];
 }
+
+export type VerdictFigures = Pick<FeatureDriftView, 'evidence' | 'changedSince' | 'detectable' | 'unsure'>;
 
 /** Gravest first. */
 const GRAVITY: readonly DriftStatus[] = ['drifting', 'unknown', 'warming', 'steady'];
@@ -55,9 +59,11 @@ export function worstFirst<Line extends Pick<DriftLine, 'status' | 'psi' | 'feat
 export function driftTable(lines: readonly DriftLine[]): string {
   const shown = shownDistances(lines);
   const hasVersions = lines.some(({ version }) => version !== null);
-  const hasAlarms = lines.some(({ alarm }) => alarm !== null);
+  const hasVerdicts = lines.some(({ verdict }) => verdict !== null);
+  const hasBegun = lines.some((line) => beganAt(line) !== null);
   const before = [...(hasVersions ? ['version'] : []), 'status'];
-  const head = ['column', ...before, ...(hasAlarms ? ['since', 'evidence'] : []), 'rows', ...shown.map(headOf)];
+  const judged = [...(hasBegun ? ['since'] : []), ...(hasVerdicts ? ['evidence', 'finds'] : [])];
+  const head = ['column', ...before, ...judged, 'rows', ...shown.map(headOf)];
   const unnamed = head.slice(0, head.length - shown.length).map(() => '');
   const units = [...unnamed, ...shown.map((name) => unitOf(lines, name))];
   const body = worstFirst(lines).map((line) => ({
@@ -65,8 +71,9 @@ export function driftTable(lines: readonly DriftLine[]): string {
     cells: [
       clipped(line.feature),
       ...(hasVersions ? [printable(line.version ?? '')] : []),
-      `${MARKS[line.status]} ${line.status}`,
-      ...(hasAlarms ? [line.alarm === null ? '–' : timeOf(line.alarm.sinceMs), line.alarm?.sureness ?? '–'] : []),
+      `${MARKS[line.status]} ${line.status}${whyUnknown(line)}`,
+      ...(hasBegun ? [beganAt(line) ?? '–'] : []),
+      ...(hasVerdicts ? [line.alarm?.sureness ?? oddsOf(line.verdict?.evidence), findsOf(line)] : []),
       line.rows.toLocaleString('en-US'),
       ...shown.map((name) => cell(line.distances.find((distance) => distance.name === name))),
     ],
@@ -79,6 +86,25 @@ export function driftTable(lines: readonly DriftLine[]): string {
     `${cells.map((text, i) => (i < left ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0))).join('  ')}`.trimEnd();
   const rows = body.flatMap(({ cells, hint }) => (hint === null ? [row(cells)] : [row(cells), `    ${hint}`]));
   return `${[row(head), row(units), ...rows].join('\n')}\n`;
+}
+
+function beganAt({ alarm, verdict }: DriftLine): string | null {
+  const ms = alarm?.sinceMs ?? (verdict?.changedSince == null ? null : Date.parse(verdict.changedSince));
+  return ms === null ? null : timeOf(ms);
+}
+
+function whyUnknown({ status, verdict }: DriftLine): string {
+  return status === 'unknown' && verdict?.unsure != null ? ` (${verdict.unsure})` : '';
+}
+
+/** A natural logarithm as people say it: `10^9 to one`. */
+export function oddsOf(evidence: number | null | undefined): string {
+  const words = surenessOf(evidence ?? 0).replace('evidence of ', '');
+  return words === '' ? '–' : words;
+}
+
+function findsOf({ verdict }: DriftLine): string {
+  return verdict?.detectable == null ? '–' : `${short(verdict.detectable)} sd`;
 }
 
 /** The known ones, then what other tools' conventions added, in the order of the answer. */

@@ -147,5 +147,6 @@ export function mergedView(merged: MergedModel, asked: AskedReport): DriftView {
     locate: (_, { cause }) => ({ cause, where: null }),
     predictions: () => [],
     joint: [],
+    threshold: null,
   });
 }

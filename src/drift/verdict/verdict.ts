@@ -11,7 +11,9 @@ import { HALF_LIVES, remember } from './learned.ts';
 export type DriftStatus = 'warming' | 'steady' | 'drifting' | 'unknown';
 
 /** Why it is not known: calls stopped, too few rows since then or lately, or a baseline too small to find even a large change. */
-export type Unsure = 'gap' | 'few rows' | 'small baseline';
+export const UNSURE = ['gap', 'few rows', 'small baseline'] as const;
+
+export type Unsure = (typeof UNSURE)[number];
 
 export interface Verdict {
   status: DriftStatus;
