@@ -68,6 +68,7 @@ export function championReference(base: Reference, pair: Pair): Reference {
     schema: base.schema,
     seasonal: true,
     shares: (moment) => at(Math.floor(moment / tickMs)).shares,
+    rowsAt: (moment) => Math.max(0, at(Math.floor(moment / tickMs)).rows),
   };
 }
 

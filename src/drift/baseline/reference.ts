@@ -6,7 +6,7 @@ import { histogramQuantile } from '../../statistics/histogram-quantile.ts';
 import { type Binning, edgesOf, SPECIALS } from './binning.ts';
 import type { ColumnSchema } from './column-schema.ts';
 import { addToSample, binSample, createSample } from './sample.ts';
-import { type Seasons, seasonalShares } from './seasons.ts';
+import { type Seasons, seasonalRows, seasonalShares } from './seasons.ts';
 
 export interface Reference {
   readonly binning: Binning;
@@ -30,6 +30,8 @@ export interface Reference {
    * the sum 1. The same array each time where the baseline has no seasons; never to be written to.
    */
   shares(at: number): Float64Array;
+  /** Rows that those shares are known by: of seasons an hour's own and what it borrows from the week, at most `rows`. */
+  rowsAt(at: number): number;
 }
 
 export interface Known {
@@ -65,6 +67,7 @@ export function createReference(
       sharesAt ??= expected(sharesOf(counts, rows), seasons);
       return sharesAt(at);
     },
+    rowsAt: seasons === null ? () => rows : seasonalRows(seasons, rows),
   };
 }
 

@@ -38,9 +38,27 @@ export function seasonalShares({ strata, time }: Seasons, shares: Float64Array):
   };
 }
 
+/**
+ * The posterior of an hour's shares is Dirichlet with N_h + k in all, and so varies like the shares of as many rows. An hour without
+ * rows is known by k alone.
+ * @param rows of the whole week
+ */
+export function seasonalRows({ strata, time }: Seasons, rows: number): (at: number) => number {
+  const { concentration, hours } = strata;
+  return (at) => {
+    const counts = hours.get(hourOfWeek(time.hour(at)));
+    return Math.min(rows, concentration + (counts === undefined ? 0 : sumOf(counts)));
+  };
+}
+
+function sumOf(counts: ArrayLike<number>): number {
+  let sum = 0;
+  for (let bin = 0; bin < counts.length; bin++) sum += counts[bin] as number;
+  return sum;
+}
+
 function shrunk(counts: ArrayLike<number>, shares: Float64Array, concentration: number): Float64Array {
-  let rows = 0;
-  for (let bin = 0; bin < counts.length; bin++) rows += counts[bin] as number;
+  const rows = sumOf(counts);
   return shares.map((share, bin) => ((counts[bin] as number) + concentration * share) / (rows + concentration));
 }
 

@@ -42,9 +42,10 @@ export interface Alternatives {
 const LOG_STAKES = Float64Array.from(STAKES, Math.log);
 const LOG_STAKES_WITHOUT_ORDER = Float64Array.from(STAKES_WITHOUT_ORDER, Math.log);
 
-/** @param shares of the baseline at the time that is judged */
-export function prepareAlternatives(reference: Reference, shares: Float64Array, tolerance: number): Alternatives {
-  const rows = Math.max(1, reference.rows / reference.overdispersion);
+/** @param at unix milliseconds that lie in the tick that is judged */
+export function prepareAlternatives(reference: Reference, at: number, tolerance: number): Alternatives {
+  const shares = reference.shares(at);
+  const rows = Math.max(1, reference.rowsAt(at) / reference.overdispersion);
   const ball = { shares, tolerance, rows };
   const scores = scoresOf(reference.binning, shares);
   const tilts = new Float64Array(LEARNED);

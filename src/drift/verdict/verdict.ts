@@ -70,7 +70,7 @@ const MIXED_ROWS = 10;
 /** Judge a tick that has ended. */
 export function follow(verdict: Verdict, reference: Reference, tick: Tick, terms: Terms): void {
   const { threshold, tolerance, tickMs } = terms;
-  const { loose, strict } = alternativesOf(reference, (tick.index + 0.5) * tickMs, tolerance);
+  const { loose, strict, baselineRows } = alternativesOf(reference, (tick.index + 0.5) * tickMs, tolerance);
   const bets = betsOf(verdict, tick.counts.length);
   const ceiling = threshold + CEILING;
   verdict.evidence = advance(loose, reference.binning, tick, bets, ceiling);
@@ -88,8 +88,8 @@ export function follow(verdict: Verdict, reference: Reference, tick: Tick, terms
   else if (verdict.evidence >= threshold) open(verdict, loose, bets, tickMs);
   const fresh = verdict.fresh * 2 ** (-tickMs / DAY_MS) + tick.rows * tick.scale;
   verdict.fresh = terms.gap ? 0 : fresh;
-  verdict.detectable = detectable(verdict.fresh, loose.ball.rows, tolerance, threshold);
-  decide(verdict, terms, loose.ball.rows);
+  verdict.detectable = detectable(verdict.fresh, baselineRows, tolerance, threshold);
+  decide(verdict, terms, baselineRows);
 }
 
 function decide(verdict: Verdict, { gap, tolerance, threshold }: Terms, baselineRows: number): void {
@@ -151,6 +151,8 @@ interface Prepared {
   /** Beyond the tolerance, and beyond nothing but the baseline's own error. */
   readonly loose: Alternatives;
   readonly strict: Alternatives;
+  /** Of all hours: rows of late are of many, so that no quiet hour makes them say less. */
+  readonly baselineRows: number;
 }
 
 const prepared = new WeakMap<Reference, Prepared>();
@@ -160,9 +162,10 @@ function alternativesOf(reference: Reference, at: number, tolerance: number): Pr
   const shares = reference.shares(at);
   const known = prepared.get(reference);
   if (known !== undefined && known.shares === shares && known.tolerance === tolerance) return known;
-  const loose = prepareAlternatives(reference, shares, tolerance);
-  const strict = tolerance === 0 ? loose : prepareAlternatives(reference, shares, 0);
-  const made = { shares, tolerance, loose, strict };
+  const loose = prepareAlternatives(reference, at, tolerance);
+  const strict = tolerance === 0 ? loose : prepareAlternatives(reference, at, 0);
+  const baselineRows = Math.max(1, reference.rows / reference.overdispersion);
+  const made = { shares, tolerance, loose, strict, baselineRows };
   prepared.set(reference, made);
   return made;
 }
