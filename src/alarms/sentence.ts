@@ -38,7 +38,9 @@ function beginSentence(alarm: Alarm): string {
   const why = cause === null ? '' : `: ${cleaned(cause.text, TEXT_LENGTH_MAX)}`;
   const where =
     cause?.where == null ? '' : `, in ${cleaned(cause.where.key, NAME_LENGTH_MAX)} ${quoted(cause.where.value)}`;
-  const sure = [surenessOf(evidence), psi === null ? '' : `PSI ${short(psi)}`].filter((text) => text !== '').join(', ');
+  const sure = [surenessOf(kind, evidence), psi === null ? '' : `PSI ${short(psi)}`]
+    .filter((text) => text !== '')
+    .join(', ');
   const found = openedAt > since ? `, found at ${timeOf(openedAt)}` : '';
   const look = cause?.lookAt == null ? '' : ` Look at ${cleaned(cause.lookAt, TEXT_LENGTH_MAX)}.`;
   return `${subject} ${what} since ${timeOf(since)}${found}${why}${where}${sure === '' ? '' : ` (${sure})`}.${look}`;
@@ -53,13 +55,23 @@ function endSentence(alarm: Alarm): string {
   return `${subjectOf(alarm)} is as the baseline again since ${timeOf(at)}, ${lasted}.`;
 }
 
-/** What an e-value says (Ville's inequality): without drift, evidence of `x` to one is seen at any time with a chance of one in x at most. */
-export function surenessOf(evidence: number): string {
+/**
+ * Quality's is an e-value: where nothing is wrong, evidence of `x` to one for a given beginning is ever seen with a chance of one in x at
+ * most (Ville's inequality). Drift's is not: its sum may have grown to t after t ticks without drift, and is no odds. What bounds its false alarms is
+ * the budget that the threshold was made from.
+ */
+function surenessOf(kind: Alarm['kind'], evidence: number): string {
   if (!(evidence > 0)) return '';
+  if (kind !== 'quality') return `evidence ${strengthOf(evidence)}`;
   const powers = Math.floor(evidence / Math.LN10);
   if (powers >= 12) return 'evidence of more than 10^12 to one';
   const odds = Math.exp(evidence);
   return `evidence of ${odds < 1e6 ? Math.floor(odds).toLocaleString('en-US') : `10^${powers}`} to one`;
+}
+
+/** `exp(21.5)`: a natural logarithm as what it is the logarithm of. '' where there is none. */
+export function strengthOf(evidence: number): string {
+  return evidence > 0 ? `exp(${evidence.toFixed(1)})` : '';
 }
 
 /** UTC, to the minute. */

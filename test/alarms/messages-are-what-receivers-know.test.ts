@@ -9,6 +9,7 @@ import type { Alarm } from '../../src/alarms/alarm.ts';
 import { createAlarmBook } from '../../src/alarms/alarm-book.ts';
 import { ALARM_FORMATS } from '../../src/alarms/formats/formats.ts';
 import { newsFor } from '../../src/alarms/news.ts';
+import { sentenceOf } from '../../src/alarms/sentence.ts';
 import { signatureHeaders } from '../../src/alarms/signature.ts';
 import { openDesk, sighting, startReceiver, webhookPlan } from './receiver.ts';
 
@@ -57,7 +58,7 @@ describe('cloudevents', () => {
 
   test('the sentence says what, since when, how sure, which feature, which kind, which caller, what to look at', () => {
     expect(JSON.parse(body).data.sentence).toBe(
-      'credit / v1: feature "amount" has drifted since 2026-11-25 11:48 UTC, found at 2026-11-25 12:00 UTC: looks like x100 <&>, in caller "mobile" (evidence of 10^9 to one, PSI 0.31). Look at the last release of mobile.',
+      'credit / v1: feature "amount" has drifted since 2026-11-25 11:48 UTC, found at 2026-11-25 12:00 UTC: looks like x100 <&>, in caller "mobile" (evidence exp(21.5), PSI 0.31). Look at the last release of mobile.',
     );
     expect(JSON.parse(body).data.alarms[0]).toMatchObject({ feature: 'amount', cause: CAUSE, evidence: 21.5 });
   });
@@ -192,3 +193,14 @@ describe('a signed message', () => {
 function nowClock() {
   return { now: () => performance.now(), wall: () => Date.now(), advance: () => undefined };
 }
+
+test('only quality speaks of odds: the sum that stands behind drift grows with time, and is none', () => {
+  const book = createAlarmBook([], { newId: () => 'id' });
+  const sentence = (kind: 'drift' | 'quality') => {
+    const alarm = book.see(sighting('amount', 'on', { kind, at: AT, since: AT, evidence: Math.log(4000.5) }));
+    if (alarm === null) throw new Error('a first sighting opens an alarm');
+    return sentenceOf(alarm);
+  };
+  expect(sentence('drift')).toContain('(evidence exp(8.3), ');
+  expect(sentence('quality')).toContain('(evidence of 4,000 to one, ');
+});

@@ -2,7 +2,7 @@
 
 import type { FeatureDriftView } from '../../admin/view.ts';
 import type { AlarmView } from '../../alarms/alarms.ts';
-import { surenessOf } from '../../alarms/sentence.ts';
+import { strengthOf } from '../../alarms/sentence.ts';
 
 export interface ColumnAlarm {
   readonly id: string;
@@ -10,8 +10,8 @@ export interface ColumnAlarm {
   readonly sinceMs: number;
   /** Natural logarithm. */
   readonly evidence: number;
-  /** The same in words, '–' where there is none. */
-  readonly sureness: string;
+  /** The same as `exp(21.5)`, '–' where there is none. */
+  readonly strength: string;
   readonly sentence: string;
 }
 
@@ -25,13 +25,12 @@ export function columnAlarms(alarms: readonly AlarmView[]): (column: Column) => 
   const byColumn = new Map(
     open.map((alarm) => {
       const { id, state, since, evidence, sentence } = alarm;
-      const words = surenessOf(evidence).replace('evidence of ', '');
       const column = {
         id,
         state,
         sinceMs: Date.parse(since),
         evidence,
-        sureness: words === '' ? '–' : words,
+        strength: strengthOf(evidence) || '–',
         sentence,
       };
       return [keyOf(alarm as Column), column] as const;

@@ -3,6 +3,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { DriftStatus, DriftView, FeatureDriftView, ModelSummary } from '../../admin/view.ts';
+import { strengthOf } from '../../alarms/sentence.ts';
 import { WINDOW_NAMES, type WindowName } from '../../drift/counts/windows.ts';
 import { compareTables } from '../../drift/distances/compare-tables.ts';
 import type { ConventionName } from '../../drift/distances/conventions/convention.ts';
@@ -14,7 +15,7 @@ import { EXIT } from '../exit-codes.ts';
 import { type Answer, askAlarms, askDrift, askModels, type Gate } from './ask-gate.ts';
 import { columnAlarms } from './column-alarms.ts';
 import { reportPage } from './html/page.ts';
-import { driftTable, oddsOf, printable, worstFirst } from './table.ts';
+import { driftTable, printable, worstFirst } from './table.ts';
 
 export interface Common {
   /** Tools whose figures are shown besides. */
@@ -230,7 +231,7 @@ function windowText({ window: { name, from, to }, windowMs }: DriftView): string
 function verdictLegend(features: readonly FeatureDriftView[]): string {
   const threshold = features[0]?.threshold ?? null;
   const needed =
-    threshold === null ? '' : `An alarm takes evidence of ${oddsOf(threshold)} (drift.falseAlarmsPerWeek). `;
+    threshold === null ? '' : `An alarm takes evidence ${strengthOf(threshold)} (drift.falseAlarmsPerWeek). `;
   return `${needed}finds: the smallest shift that would have been found, in standard deviations.\n`;
 }
 

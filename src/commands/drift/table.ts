@@ -2,7 +2,7 @@
 // Figures have few digits, since more would be noise; --json has them all.
 
 import type { DistanceView, DriftStatus, FeatureDriftView } from '../../admin/view.ts';
-import { surenessOf, timeOf } from '../../alarms/sentence.ts';
+import { strengthOf, timeOf } from '../../alarms/sentence.ts';
 import type { ColumnAlarm } from './column-alarms.ts';
 import { short, shortP } from './figures.ts';
 
@@ -73,7 +73,7 @@ export function driftTable(lines: readonly DriftLine[]): string {
       ...(hasVersions ? [printable(line.version ?? '')] : []),
       `${MARKS[line.status]} ${line.status}${whyUnknown(line)}`,
       ...(hasBegun ? [beganAt(line) ?? '–'] : []),
-      ...(hasVerdicts ? [line.alarm?.sureness ?? oddsOf(line.verdict?.evidence), findsOf(line)] : []),
+      ...(hasVerdicts ? [line.alarm?.strength ?? evidenceOf(line.verdict?.evidence), findsOf(line)] : []),
       line.rows.toLocaleString('en-US'),
       ...shown.map((name) => cell(line.distances.find((distance) => distance.name === name))),
     ],
@@ -97,10 +97,8 @@ function whyUnknown({ status, verdict }: DriftLine): string {
   return status === 'unknown' && verdict?.unsure != null ? ` (${verdict.unsure})` : '';
 }
 
-/** A natural logarithm as people say it: `10^9 to one`. */
-export function oddsOf(evidence: number | null | undefined): string {
-  const words = surenessOf(evidence ?? 0).replace('evidence of ', '');
-  return words === '' ? '–' : words;
+function evidenceOf(evidence: number | null | undefined): string {
+  return strengthOf(evidence ?? 0) || '–';
 }
 
 function findsOf({ verdict }: DriftLine): string {

@@ -50,7 +50,8 @@ ${section('What has changed, or cannot be told', grave, (feature) => card(page, 
 ${steady.length === 0 ? null : html`<h2>Steady</h2><div class="small">${steady.slice(0, SMALL_MAX).map((feature) => smallCard(feature, idOf(feature)))}</div>`}
 ${steady.length > SMALL_MAX ? html`<p class="quiet">${steady.length - SMALL_MAX} more are in the table alone.</p>` : null}
 </main>
-<footer><p>The status decides; distances stand beside it. Without drift, evidence of x to one is seen at any time with a chance of one in x at most. p is for one look at
+<footer><p>The status decides; distances stand beside it. Evidence is a sum that may grow to t after t ticks without drift;
+the threshold that it takes is set by drift.falseAlarmsPerWeek, for all columns of the gate. p is for one look at
 one column, rows taken as independent. docs/drift.md of Headgate defines every figure.</p></footer>
 </body>
 </html>
@@ -73,7 +74,7 @@ function summary(
 ): Markup {
   const rows = features.map((feature) => {
     const alarm = alarmOf(feature);
-    return html`<tr><th scope="row"><a href="#${idOf(feature)}">${nameOf(feature)}</a></th><td class="text">${versionOf(feature)}</td><td class="text">${statusMark(feature.status)}</td><td>${alarm === null ? '–' : timeOf(alarm.sinceMs)}</td><td>${alarm === null ? '–' : alarm.sureness}</td><td>${feature.rows.toLocaleString('en-US')}</td><td>${feature.psi === null ? '–' : short(feature.psi)}</td><td class="text cause">${feature.hint ?? ''}</td></tr>`;
+    return html`<tr><th scope="row"><a href="#${idOf(feature)}">${nameOf(feature)}</a></th><td class="text">${versionOf(feature)}</td><td class="text">${statusMark(feature.status)}</td><td>${alarm === null ? '–' : timeOf(alarm.sinceMs)}</td><td>${alarm === null ? '–' : alarm.strength}</td><td>${feature.rows.toLocaleString('en-US')}</td><td>${feature.psi === null ? '–' : short(feature.psi)}</td><td class="text cause">${feature.hint ?? ''}</td></tr>`;
   });
   return html`<h2>All columns</h2><div class="scroll"><table><caption>The worst first. Since and evidence are those of the open alarm.</caption>
 <thead><tr><th scope="col">column</th><th scope="col" class="text">version</th><th scope="col" class="text">status</th><th scope="col">since</th><th scope="col">evidence</th><th scope="col">rows</th><th scope="col">PSI</th><th scope="col" class="text">cause</th></tr></thead>
