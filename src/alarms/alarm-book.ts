@@ -21,6 +21,8 @@ export interface AlarmCounts {
 export interface AlarmBook {
   /** @returns the alarm it concerns, null where nothing has changed */
   see(sighting: Sighting): Alarm | null;
+  /** What is open has this cause now; what is over stays over. @returns whether anything has changed */
+  explain(sighting: Sighting): boolean;
   acknowledge(id: string, by: string | null, note: string | null): Alarm | undefined;
   snooze(id: string, untilMs: number, by: string | null, note: string | null): Alarm | undefined;
   /** End an alarm by hand, or since nobody watches its column any more. */
@@ -123,6 +125,12 @@ export function createAlarmBook(known: readonly Alarm[], options: AlarmBookOptio
       alarm.psi = sighting.psi ?? alarm.psi;
       alarm.cause = sighting.cause ?? alarm.cause;
       return null;
+    },
+    explain(sighting) {
+      const alarm = byKey.get(keyOf(sighting));
+      if (alarm === undefined || isOver(alarm) || sighting.cause === null) return false;
+      alarm.cause = sighting.cause;
+      return true;
     },
     acknowledge(id, by, note) {
       const alarm = openById(id);

@@ -35,6 +35,8 @@ export interface AlarmNumbers extends AlarmCounts {
 
 export interface Alarms {
   see(sighting: Sighting): void;
+  /** The cause of an alarm that is open has become another or clearer: shown and sent from now on, and nobody is told for that. */
+  explain(sighting: Sighting): void;
   /** Tell exactly these from now on; alarms of what `isWatched` does not know any more are closed. */
   apply(plan: AlarmsPlan, isWatched: (subject: AlarmSubject) => boolean): void;
   tick(): void;
@@ -117,6 +119,9 @@ export async function createAlarms(options: AlarmsOptions): Promise<Alarms> {
       if (alarm === null) return;
       const { id, kind, model, version, feature } = alarm;
       log.warn({ alarm: id, kind, model, version, feature, state: alarm.state }, lineOf(alarm));
+    },
+    explain(sighting) {
+      if (book.explain(sighting)) isDirty = true;
     },
     apply(plan, isWatched) {
       pace = plan;

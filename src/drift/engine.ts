@@ -14,6 +14,7 @@ import type { Reference } from './baseline/reference.ts';
 import { causeView, hintOf } from './cause/cause.ts';
 import { createExplainer, type Explainer } from './cause/explain.ts';
 import { type PredictionCause, predictionView } from './cause/prediction-cause.ts';
+import { createToldCauses } from './cause/told-causes.ts';
 import { loadGroup } from './counts/saved-group.ts';
 import { createStreamGroup, type GroupKey, type Source, type Stream, type StreamGroup } from './counts/stream-group.ts';
 import { coveredBy } from './counts/windows.ts';
@@ -46,6 +47,8 @@ export interface DriftOptions {
   readonly alarmsPerWeek?: number;
   /** Told of every column whose status changes, within `tick`. */
   readonly onChange?: (change: DriftChange) => void;
+  /** Told of a column that drifts as before, where its cause has become another or clearer than what was told of it. */
+  readonly onCause?: (change: DriftChange) => void;
 }
 
 /** The rows of one decision: what was asked and what was answered, side by side where both could be read. */
@@ -179,11 +182,12 @@ interface Unjudged {
 }
 
 export function createDriftEngine(options: DriftOptions): DriftEngine {
-  const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, onChange, onSchema } = options;
+  const { clock, featuresMax = 1000, streamsMax = 60_000, windowTicks = 5, onChange, onCause, onSchema } = options;
   const { random = createSeededRandom(1) } = options;
   const watches = new Map<string, Watch>();
   let schemaTurn = 1;
   const joint = createJointWatches();
+  const told = createToldCauses(windowTicks);
   /** Saved models that are not configured yet. */
   const waiting = new Map<string, SavedModel>();
   /** Ticks that have ended and are not judged yet, in order. */
@@ -472,18 +476,34 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       const { tickMs, tolerance } = watch;
       const threshold = logThreshold(counters.streams, tickMs, alarmsPerWeek);
       const judging = { tick: index, windowTicks, tickMs, tolerance, threshold };
-      judgeGroup(group, judging, (stream, from) => tellChange(watch, group, stream, from, index));
+      judgeGroup(group, judging, (stream, from) => tellStatus(watch, group, stream, from, index));
+      if (onCause !== undefined) tellCauses(watch, group, index, onCause);
     }
     unjudged.splice(0, taken);
   }
 
-  function tellChange(watch: Watch, group: StreamGroup, stream: Stream, from: DriftStatus, index: number): void {
+  function tellStatus(watch: Watch, group: StreamGroup, stream: Stream, from: DriftStatus, index: number): void {
+    if (onChange === undefined) return;
+    const change = changeOf(watch, group, stream, from, index);
+    if (change.to === 'drifting') told.raised(stream, change, index);
+    onChange(change);
+  }
+
+  function tellCauses(watch: Watch, group: StreamGroup, index: number, tell: (change: DriftChange) => void): void {
+    for (const stream of group.streams) {
+      if (stream.verdict.status !== 'drifting' || !told.mayDiffer(stream, index)) continue;
+      const change = changeOf(watch, group, stream, 'drifting', index);
+      if (told.differs(stream, change, index)) tell(change);
+    }
+  }
+
+  function changeOf(watch: Watch, group: StreamGroup, stream: Stream, from: DriftStatus, index: number): DriftChange {
     const { version, role, side } = group;
     const { name: feature, verdict, psi } = stream;
     const located = watch.explainer.locate(group, stream, index);
     const explained = predictionsOf(watch, group).find((one) => one.feature === feature);
     const { name: model, tickMs } = watch;
-    onChange?.({
+    return {
       model,
       version,
       role,
@@ -498,7 +518,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       hint: explained?.text ?? hintOf(located),
       cause: explained === undefined ? causeView(located.cause) : predictionView(explained),
       where: located.where,
-    });
+    };
   }
 
   function predictionsOf(watch: Watch, group: StreamGroup): readonly PredictionCause[] {

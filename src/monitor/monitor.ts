@@ -101,6 +101,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const drift = createDriftEngine({
     clock,
     onChange: (change) => sightingsOf(change).forEach(alarms.see),
+    onCause: (change) => sightingsOf(change).forEach(alarms.explain),
     onSchema: (model, { version, role, side }, { feature, kind, text }) =>
       log.warn({ model, version, role, side, feature, kind }, `live rows break the schema of the baseline: ${text}`),
   });
