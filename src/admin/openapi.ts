@@ -314,6 +314,7 @@ export const driftSchema = z
             shift: z.number(),
             error: z.number(),
             unseen: z.number(),
+            unseenShift: z.number(),
             drifting: z.boolean(),
           }),
         ),

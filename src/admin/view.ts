@@ -208,6 +208,8 @@ export interface PredictionCauseView {
     readonly error: number;
     /** Share of the rows whose value no row of the baseline had. */
     readonly unseen: number;
+    /** What of the unexplained rest may be due to those. */
+    readonly unseenShift: number;
     readonly drifting: boolean;
   }[];
   readonly kind: string | null;

@@ -85,7 +85,13 @@ export function createExplainer({ windowTicks, random, surrogates }: ExplainerOp
           const one = byName.get(feature);
           return one === undefined ? { cause: null, where: null } : locate(requests, one, tick);
         };
-        const explained = explainPredictions({ surrogate, target: counted(responses, stream), features, causeOf });
+        const explained = explainPredictions({
+          surrogate,
+          target: counted(responses, stream),
+          features,
+          at: covered.to,
+          causeOf,
+        });
         return explained === null ? [] : [explained];
       });
     },

@@ -1,10 +1,16 @@
 // Why predictions drift: what each feature's change accounts for, what is left, and the sentence that says so. Where no input
 // has changed and the answers have, it is the model.
 
+import type { Reference } from '../baseline/reference.ts';
 import type { Stream } from '../counts/stream-group.ts';
 import { type Cause, type CauseView, hintOf, LOOK_AT, type Located, percent, short } from './cause.ts';
-import { type Attribution, attribute, type Contribution, momentsOf } from './contributions.ts';
+import { attribute, type Contribution, momentsOf } from './contributions.ts';
 import type { TargetSurrogate } from './target-surrogate.ts';
+
+export interface Weighed extends Contribution {
+  /** What of the unexplained rest may be due to its values that no row of the fit had: at most so much, in units of the prediction. */
+  readonly unseenShift: number;
+}
 
 export interface PredictionCause {
   /** Column of the response. */
@@ -20,7 +26,7 @@ export interface PredictionCause {
   /** How well the surrogate knows the model, on rows held out: R squared. */
   readonly r2: number;
   /** The largest first. */
-  readonly contributions: readonly (Contribution & { readonly drifting: boolean })[];
+  readonly contributions: readonly (Weighed & { readonly drifting: boolean })[];
   readonly kind: Cause['kind'] | null;
   readonly text: string;
   readonly lookAt: string | null;
@@ -35,6 +41,8 @@ export interface Explained {
   readonly target: Counted;
   /** Of the same version and role. */
   readonly features: ReadonlyMap<string, Counted>;
+  /** Unix milliseconds of the window's end: what was to be expected then. */
+  readonly at: number;
   /** What single columns have been found to go through. */
   readonly causeOf: (feature: string) => Located;
 }
@@ -52,20 +60,22 @@ const UNSEEN_MIN = 0.02;
 const MODEL_MIN = 0.6;
 
 /** @returns null where either side has no prediction */
-export function explainPredictions({ surrogate, target, features, causeOf }: Explained): PredictionCause | null {
+export function explainPredictions({ surrogate, target, features, at, causeOf }: Explained): PredictionCause | null {
   const { stream, counts } = target;
   if (stream.reference === null) return null;
-  const before = meanOf(surrogate.levels, stream.reference.counts);
+  const expected = (reference: Reference): Float64Array => reference.shares(at).map((share) => share * reference.rows);
+  const before = meanOf(surrogate.levels, expected(stream.reference));
   const now = meanOf(surrogate.levels, counts);
   if (before === null || now === null) return null;
   const attribution = attribute(surrogate, (feature) => {
     const counted = features.get(feature);
     const reference = counted?.stream.reference;
-    return counted === undefined || !reference ? undefined : { before: reference.counts, now: counted.counts };
+    return counted === undefined || !reference ? undefined : { before: expected(reference), now: counted.counts };
   });
   const isDrifting = (feature: string): boolean => features.get(feature)?.stream.verdict.status === 'drifting';
-  const { contributions, explained } = withUnseen(attribution, now - before);
+  const { explained } = attribution;
   const unexplained = now - before - explained;
+  const contributions = withUnseen(attribution.contributions, unexplained);
   const anyInput = [...features.keys()].some(isDrifting);
   const first = contributions[0];
   const isModel = Math.abs(unexplained) > MODEL_MIN * Math.abs(now - before) && !anyInput;
@@ -88,7 +98,7 @@ export function explainPredictions({ surrogate, target, features, causeOf }: Exp
   }
   const located = causeOf(first.feature);
   const { cause } = located;
-  const part = percent(Math.min(1, Math.abs(first.shift / (now - before))));
+  const part = percent(Math.min(1, Math.abs((first.shift + first.unseenShift) / (now - before))));
   const why = hintOf(located);
   const told = why === null ? '' : ` (${why})`;
   return {
@@ -99,13 +109,12 @@ export function explainPredictions({ surrogate, target, features, causeOf }: Exp
   };
 }
 
-/** Rows with values that no row of the fit had: what is not explained otherwise is put down to them, by their number. */
-function withUnseen({ contributions, explained }: Attribution, shift: number): Attribution {
+/** Rows with values that no row of the fit had: the rest may be due to them, by their number. The largest first. */
+function withUnseen(contributions: readonly Contribution[], rest: number): readonly Weighed[] {
   const unseen = contributions.reduce((sum, one) => sum + one.unseen, 0);
-  if (unseen < UNSEEN_MIN) return { contributions, explained };
-  const rest = shift - explained;
-  const all = contributions.map((one) => ({ ...one, shift: one.shift + (rest * one.unseen) / unseen }));
-  return { contributions: all.sort((one, two) => Math.abs(two.shift) - Math.abs(one.shift)), explained: shift };
+  return contributions
+    .map((one) => ({ ...one, unseenShift: unseen < UNSEEN_MIN ? 0 : (rest * one.unseen) / unseen }))
+    .sort((one, two) => Math.abs(two.shift + two.unseenShift) - Math.abs(one.shift + one.unseenShift));
 }
 
 const nameOf = ({ column, category }: TargetSurrogate): string =>

@@ -39,7 +39,7 @@ export interface Found {
 const ROWS_MIN = 30;
 /** Chance of naming a group where there is none, over all that are looked at. */
 const LEVEL = 1e-3;
-/** Outside the group at most this part of the change inside it is left. */
+/** Outside the group at most this part of the change inside it is left, and there are rows enough to see so much. */
 const OUTSIDE_MAX = 0.3;
 /** Shares of groups must account for so much of a change to be its cause. */
 const MIX_MIN = 0.7;
@@ -96,6 +96,7 @@ function onlyIn(counts: Sides<readonly Float64Array[]>, all: Sides<Float64Array>
     const inside = distanceOf(before, now);
     if (inside === 0 || tail(before, now) > level) continue;
     if (distanceOf(outside.before, outside.now) > OUTSIDE_MAX * inside) continue;
+    if (chanceOf(outside.before, outside.now) > OUTSIDE_MAX * inside) continue;
     const gain = inside * total(now);
     if (best === null || gain > best.gain) best = { how: 'only', group, gain };
   }
@@ -190,14 +191,21 @@ function distanceOf(before: Float64Array, now: Float64Array): number {
   const [n, m] = [total(before), total(now)];
   if (n === 0 || m === 0) return 0;
   let found = 0;
+  for (let bin = 0; bin < before.length; bin++) {
+    found += Math.abs((before[bin] as number) / n - (now[bin] as number) / m) / 2;
+  }
+  return Math.sqrt(Math.max(0, found * found - chanceOf(before, now) ** 2));
+}
+
+/** Total variation that chance makes on average between so many rows of one law. */
+function chanceOf(before: Float64Array, now: Float64Array): number {
+  const [n, m] = [total(before), total(now)];
   let chance = 0;
   for (let bin = 0; bin < before.length; bin++) {
-    const [p, q] = [(before[bin] as number) / n, (now[bin] as number) / m];
     const both = ((before[bin] as number) + (now[bin] as number)) / (n + m);
-    found += Math.abs(p - q) / 2;
     chance += Math.sqrt((both * (1 - both) * (1 / n + 1 / m)) / (2 * Math.PI));
   }
-  return Math.sqrt(Math.max(0, found * found - chance * chance));
+  return chance;
 }
 
 /** Upper tail of the two-sample chi-square. */
