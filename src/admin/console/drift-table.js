@@ -262,20 +262,20 @@ function figure(column, cell, colour, distances) {
  * @returns {Element[]}
  */
 function verdictText({ status, evidence, threshold, changedSince, anyChange, detectable, unsure }) {
-  const needed = threshold === null ? '' : `, an alarm takes ${odds(threshold)}`;
-  const all = [`evidence ${odds(evidence)}${needed}`, `for any change ${odds(anyChange)}`];
+  const needed = threshold === null ? '' : `, an alarm takes ${strength(threshold)}`;
+  const all = [`evidence ${strength(evidence)}${needed}`, `for any change ${strength(anyChange)}`];
   if (changedSince !== null) all.push(`since ${changedSince.slice(0, 16).replace('T', ' ')} UTC`);
   if (detectable !== null) all.push(`would find a shift of ${Number(detectable.toPrecision(2))} sd`);
   if (unsure !== null && status !== 'steady') all.push(`unsure: ${unsure}`);
   return all.map((text) => h('span', {}, text));
 }
 
-/** @param {number | null} evidence natural logarithm */
-function odds(evidence) {
-  if (evidence === null || evidence <= 0) return 'none';
-  const powers = evidence / Math.LN10;
-  if (powers >= 12) return 'above 10^12 to 1';
-  return powers < 3 ? `${Math.floor(Math.exp(evidence))} to 1` : `10^${Math.floor(powers)} to 1`;
+/**
+ * A natural logarithm as what it is the logarithm of; no odds (docs/drift.md).
+ * @param {number | null} evidence
+ */
+function strength(evidence) {
+  return evidence === null || evidence <= 0 ? 'none' : `exp(${evidence.toFixed(1)})`;
 }
 
 /** Shown of the distances there are: their names as people say them. */
