@@ -373,7 +373,9 @@ export const decisionSchema = z
         key: z.string(),
       }),
     ).describe('What turned out to be true later, by the decision; outcomes of a unit are left out.'),
-    truncated: z.boolean().describe('There may be more outcomes than these: `headgate query` reads all of them.'),
+    truncated: z
+      .boolean()
+      .describe('There may be more calls or outcomes than these: `headgate query` reads all of them.'),
   })
   .openapi('Decision');
 

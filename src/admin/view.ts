@@ -302,7 +302,7 @@ export interface DecisionView {
     readonly at: string;
     readonly key: string;
   }[];
-  /** There may be more outcomes than these. */
+  /** There may be more calls or outcomes than these. */
   readonly truncated: boolean;
 }
 

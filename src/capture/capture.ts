@@ -9,12 +9,11 @@ import { createAccounts, type GatewayAccounts } from './accounts.ts';
 import { type CaptureCounts, sumOf } from './counters.ts';
 import type { Settled } from './handover/settling.ts';
 import type { Decoded } from './keep.ts';
-import type { CaptureRow } from './row.ts';
 import { createBatchQueue } from './segments/batch.ts';
 import type { ProcessAccount } from './segments/closing.ts';
 import { type CommitTimes, createCommitWatch } from './segments/commit-watch.ts';
 import { createFaultTeller } from './segments/fault-teller.ts';
-import { createDecisionFinder } from './segments/find.ts';
+import { createDecisionFinder, type FoundRows } from './segments/find.ts';
 import { openFolder } from './segments/folder.ts';
 import { createGroupCommit } from './segments/group-commit.ts';
 import { createHousekeeping, type Deleted } from './segments/housekeeping.ts';
@@ -86,7 +85,7 @@ export interface Capture {
   /** Close the segment that is being written, if it has records, and begin another with the accounts at its head. */
   roll(): Promise<void>;
   /** Rows of one decision, in the order written; what was taken until now is written first. @throws Busy where the disk is too slow for that */
-  find(decisionId: string): Promise<CaptureRow[]>;
+  find(decisionId: string): Promise<FoundRows>;
   /** Write and keep as this says from now on. */
   configure(plan: Pick<CapturesPlan, 'keepBytes' | 'commit'>): void;
   /** Forget the accounts of all models but these, once nothing of them is pending: their counts stay in the totals. */
@@ -173,10 +172,10 @@ export async function createCapture(options: CaptureOptions): Promise<Capture> {
     roll: () => turns.instead(() => watch.timed(groups.roll, false)),
     async find(decisionId) {
       const isWritten = await within(FIND_WAIT_MS, flush().then(housekeeping.idle));
-      const rows = await finder.find(decisionId);
-      if (rows.length === 0 && !isWritten)
+      const found = await finder.find(decisionId);
+      if (found.rows.length === 0 && !isWritten)
         throw new Busy('the latest records are still on their way to a slow disk; ask again later');
-      return rows;
+      return found;
     },
     configure({ keepBytes, commit }) {
       queue.resize(commit.bytes);

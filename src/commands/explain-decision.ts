@@ -56,7 +56,7 @@ async function findRows(data: string, decision: string): Promise<CaptureRow[]> {
   const folder = capturesFolder(data);
   const finder = createDecisionFinder({ folder, indexMax: 1, scanBytesMax: Number.POSITIVE_INFINITY });
   // Segments first: one that goes into the store between the two looks is found there.
-  const captured = existsSync(folder) ? await finder.find(decision) : [];
+  const captured = existsSync(folder) ? (await finder.find(decision)).rows : [];
   const rows = [...(await findStored(data, decision)), ...captured];
   const once = new Map(rows.map((row) => [`${row.replica}/${row.sequence}`, row]));
   return [...once.values()].filter(({ role }) => role !== 'shadow').sort((a, b) => a.at - b.at);

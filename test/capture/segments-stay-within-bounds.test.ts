@@ -1,8 +1,10 @@
 // Segments are closed at their size, the folder stays within its bound, and a folder that cannot be used is refused in words.
 
-import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createHousekeeping } from '../../src/capture/segments/housekeeping.ts';
+import { retainSegments } from '../../src/capture/segments/retain.ts';
 import { openCapture, rowsUnder, temporaryFolder } from './open-capture.ts';
 import { modelPlan } from './plans.ts';
 import { exchange } from './records.ts';
@@ -55,6 +57,36 @@ test('a smaller bound is in force at once, and segments shrink so that most of w
   const bytes = await bytesUnder();
   expect(bytes).toBeLessThanOrEqual(80_000);
   expect(bytes).toBeGreaterThan(80_000 * 0.8);
+});
+
+test('a segment that cannot be read is kept, counted nowhere and named; those after it go', async () => {
+  const { capture, data } = await openCapture({ limits: { segmentBytes: 1000 } });
+  for (let i = 0; i < 3; i++) {
+    capture.append(exchange({ request: [new Uint8Array(1000)] }), OF, NOTHING);
+    await capture.flush();
+  }
+  await capture.close();
+  const folder = join(data, 'captures');
+  const names = (await readdir(folder)).sort();
+  const [bad = ''] = names;
+  const read = async (path: string): Promise<Buffer> => {
+    if (path.endsWith(bad)) throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+    return readFile(path);
+  };
+  const found = await retainSegments(folder, 0, async () => new Set(), read);
+  expect(found).toMatchObject({ deleted: names.length - 1, records: 2, gone: 2 });
+  expect([...found.unreadable]).toEqual([[join(folder, bad), 'EIO: i/o error, read']]);
+  expect(await readdir(folder)).toEqual([bad]);
+
+  const reports: string[] = [];
+  const housekeeping = createHousekeeping({
+    ...{ data, folder, replica: 'test-host-1-a', isAlive: () => false, wall: () => 0, totalBytes: () => 0, read },
+    report: (message) => reports.push(message),
+  });
+  housekeeping.tidy();
+  await housekeeping.idle();
+  expect(reports).toEqual([expect.stringMatching(/cannot be read, and is kept beyond captures.keep: EIO/)]);
+  expect(await readdir(folder)).toEqual([bad]);
 });
 
 test('files that are no segments are neither read nor deleted', async () => {

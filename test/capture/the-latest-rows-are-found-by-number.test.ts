@@ -39,7 +39,7 @@ test('a row of another decision with the same hash is not taken for it', async (
   for (const id of ['one', 'other'])
     capture.append(exchange({ decisionId: id }), OF, { features: null, predictions: null });
   await capture.flush();
-  const [whole] = await capture.find('one');
+  const [whole] = (await capture.find('one')).rows;
   const folder = `${data}/captures`;
   expect(whole?.decision_id).toBe('one');
   await capture.close();
@@ -47,7 +47,7 @@ test('a row of another decision with the same hash is not taken for it', async (
   const rows = [...framesOf(readFileSync(path), () => undefined)];
   const finder = createDecisionFinder({ folder, indexMax: 2 });
   for (const { offset, length } of rows) finder.add(textHash('one'), { path }, offset, length);
-  expect((await finder.find('one')).map((row) => row.decision_id)).toEqual(['one']);
+  expect((await finder.find('one')).rows.map((row) => row.decision_id)).toEqual(['one']);
   // Not in the ring at all: by looking.
-  expect((await finder.find('other')).map((row) => row.decision_id)).toEqual(['other']);
+  expect((await finder.find('other')).rows.map((row) => row.decision_id)).toEqual(['other']);
 });

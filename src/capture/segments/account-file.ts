@@ -37,7 +37,7 @@ export async function writeAccount(captures: string, account: ProcessAccount): P
 export async function readAccounts(captures: string, report: (message: string) => void): Promise<ProcessAccount[]> {
   const accounts: ProcessAccount[] = [];
   const folder = folderOf(captures);
-  for (const name of await readdir(folder).catch(() => [])) {
+  for (const name of await readdir(folder).catch(noneOfMissing)) {
     if (!name.endsWith(SUFFIX)) continue;
     try {
       accounts.push(JSON.parse(await readFile(join(folder, name), 'utf8')) as ProcessAccount);
@@ -46,6 +46,11 @@ export async function readAccounts(captures: string, report: (message: string) =
     }
   }
   return accounts.sort((a, b) => a.at - b.at);
+}
+
+function noneOfMissing(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
 }
 
 /** Names of those that have ended. */

@@ -9,7 +9,7 @@ import type { ProcessAccount } from './closing.ts';
 import { textOf } from './folder.ts';
 import type { IsAlive } from './process-life.ts';
 import { recoverSegments } from './recover.ts';
-import { retainSegments } from './retain.ts';
+import { type Retained, retainSegments } from './retain.ts';
 
 /** What was deleted to stay within captures.keep. */
 export interface Deleted {
@@ -39,6 +39,8 @@ export interface HousekeepingOptions {
   readonly wall: () => number;
   readonly totalBytes: () => number;
   readonly report: (message: string) => void;
+  /** Of a segment that is to go. */
+  readonly read?: (path: string) => Promise<Buffer>;
 }
 
 /** Between two looks whether a process beside this one has ended. */
@@ -48,46 +50,71 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
   const { data, folder, replica, isAlive, wall, totalBytes, report } = options;
   let deleted: Deleted = { segmentsDeleted: 0, recordsDeleted: { stored: 0, gone: 0 } };
   let ended: readonly ProcessAccount[] = [];
-  let fault = '';
+  /** What is wrong at the moment, by what it is about: told once. */
+  const faults = new Map<string, string>();
+  let unreadable: ReadonlyMap<string, string> = new Map();
   let repairedAt = wall();
   let work = repair(true);
 
   /** @param isFirst the accounts of those that ended are to be read in any case */
   async function repair(isFirst: boolean): Promise<void> {
     const found = { folder, replica, isAlive, wallMs: wall(), report };
-    const left = await recoverSegments(found).catch((error: unknown) => {
-      const problem = `${folder}: recovery stopped: ${textOf(error)}`;
-      if (problem !== fault) report(problem);
-      fault = problem;
-      return 0;
-    });
+    const left = (await attempt('recovery stopped', () => recoverSegments(found))) ?? 0;
     if (left === 0 && !isFirst) return;
-    ended = await readAccounts(folder, report).catch(() => []);
-    await retainAccounts(folder, ended).catch(() => undefined);
+    ended =
+      (await attempt('the accounts of ended processes cannot be read', () => readAccounts(folder, report))) ?? ended;
+    await attempt('old accounts could not be deleted', () => retainAccounts(folder, ended));
     await retain();
+  }
+
+  /** @returns undefined where it failed, which is told once as long as it fails in the same way */
+  async function attempt<T>(failure: string, act: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const done = await act();
+      faults.delete(failure);
+      return done;
+    } catch (error) {
+      const problem = textOf(error);
+      if (faults.get(failure) !== problem) report(`${folder}: ${failure}: ${problem}`);
+      faults.set(failure, problem);
+      return undefined;
+    }
   }
 
   async function retain(): Promise<void> {
     const bytesMax = totalBytes();
-    try {
-      const found = await retainSegments(folder, bytesMax, storedSegments);
-      if (found.deleted === 0) return;
-      const { records, gone } = found;
-      const { segmentsDeleted, recordsDeleted } = deleted;
-      deleted = {
-        segmentsDeleted: segmentsDeleted + found.deleted,
-        recordsDeleted: { stored: recordsDeleted.stored + records - gone, gone: recordsDeleted.gone + gone },
-      };
-      report(
-        `${folder}: ${found.deleted} oldest segments (${found.deletedBytes} bytes) with ${records} records, ${gone} of them not in the store, deleted to stay within captures.keep (${bytesMax} bytes)`,
-      );
-    } catch (error) {
-      report(`${folder}: old segments could not be deleted: ${textOf(error)}`);
+    const found = await attempt('old segments could not be deleted', () =>
+      retainSegments(folder, bytesMax, storedSegments, options.read),
+    );
+    if (found === undefined) return;
+    for (const [path, problem] of found.unreadable) {
+      if (!unreadable.has(path))
+        report(
+          `${path}: this segment cannot be read, and is kept beyond captures.keep: ${problem}; mend the disk, or move the file away`,
+        );
     }
+    unreadable = found.unreadable;
+    if (found.deleted > 0) tell(found, bytesMax);
+  }
+
+  function tell(found: Retained, bytesMax: number): void {
+    const { records, gone } = found;
+    const { segmentsDeleted, recordsDeleted } = deleted;
+    deleted = {
+      segmentsDeleted: segmentsDeleted + found.deleted,
+      recordsDeleted: { stored: recordsDeleted.stored + records - gone, gone: recordsDeleted.gone + gone },
+    };
+    report(
+      `${folder}: ${found.deleted} oldest segments (${found.deletedBytes} bytes) with ${records} records, ${gone} of them not in the store, deleted to stay within captures.keep (${bytesMax} bytes)`,
+    );
   }
 
   async function storedSegments(): Promise<ReadonlySet<string>> {
-    return (await openManifest(storePaths(data).manifest).catch(() => null))?.segments ?? new Set();
+    const manifest = await attempt(
+      'which segments are in the store cannot be read, so that all that are deleted count as not in the store',
+      () => openManifest(storePaths(data).manifest),
+    );
+    return manifest?.segments ?? new Set();
   }
 
   return {
