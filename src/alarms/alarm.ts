@@ -20,6 +20,7 @@ export interface AlarmSubject {
 
 /** Why, as far as it is known: a text for people, and whatever else there is for programs. */
 export interface AlarmCause {
+  /** Says where as well, where that is known. */
   readonly text: string;
   /** In the words of docs/drift.md, such as `unit change`; null where none fits. */
   readonly kind: string | null;

@@ -36,14 +36,12 @@ function beginSentence(alarm: Alarm): string {
   }
   const what = kind === 'drift' ? 'has drifted' : 'has become worse than it was';
   const why = cause === null ? '' : `: ${cleaned(cause.text, TEXT_LENGTH_MAX)}`;
-  const where =
-    cause?.where == null ? '' : `, in ${cleaned(cause.where.key, NAME_LENGTH_MAX)} ${quoted(cause.where.value)}`;
   const sure = [surenessOf(kind, evidence), psi === null ? '' : `PSI ${short(psi)}`]
     .filter((text) => text !== '')
     .join(', ');
   const found = openedAt > since ? `, found at ${timeOf(openedAt)}` : '';
   const look = cause?.lookAt == null ? '' : ` Look at ${cleaned(cause.lookAt, TEXT_LENGTH_MAX)}.`;
-  return `${subject} ${what} since ${timeOf(since)}${found}${why}${where}${sure === '' ? '' : ` (${sure})`}.${look}`;
+  return `${subject} ${what} since ${timeOf(since)}${found}${why}${sure === '' ? '' : ` (${sure})`}.${look}`;
 }
 
 function endSentence(alarm: Alarm): string {

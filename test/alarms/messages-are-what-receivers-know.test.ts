@@ -16,7 +16,7 @@ import { openDesk, sighting, startReceiver, webhookPlan } from './receiver.ts';
 const AT = Date.parse('2026-11-25T12:00:00Z');
 const PACE = { groupMs: 0, cooldownMs: 0, remindMs: null };
 const CAUSE = {
-  text: 'looks like x100 <&>',
+  text: 'looks like x100 <&>, only in rows of caller mobile (25 % of all)',
   kind: 'unit change',
   where: { key: 'caller', value: 'mobile' },
   lookAt: 'the last release of mobile',
@@ -58,7 +58,7 @@ describe('cloudevents', () => {
 
   test('the sentence says what, since when, how sure, which feature, which kind, which caller, what to look at', () => {
     expect(JSON.parse(body).data.sentence).toBe(
-      'credit / v1: feature "amount" has drifted since 2026-11-25 11:48 UTC, found at 2026-11-25 12:00 UTC: looks like x100 <&>, in caller "mobile" (evidence exp(21.5), PSI 0.31). Look at the last release of mobile.',
+      'credit / v1: feature "amount" has drifted since 2026-11-25 11:48 UTC, found at 2026-11-25 12:00 UTC: looks like x100 <&>, only in rows of caller mobile (25 % of all) (evidence exp(21.5), PSI 0.31). Look at the last release of mobile.',
     );
     expect(JSON.parse(body).data.alarms[0]).toMatchObject({ feature: 'amount', cause: CAUSE, evidence: 21.5 });
   });
