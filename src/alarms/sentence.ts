@@ -32,7 +32,7 @@ function beginSentence(alarm: Alarm): string {
   const { kind, since, openedAt, cause, psi, evidence } = alarm;
   const subject = subjectOf(alarm);
   if (kind === 'gap') {
-    return `no calls, or too few, since ${timeOf(since)}; ${subject === 'all columns' ? 'drift' : subject} is unknown until they come back. Look at the callers and at the route to the gate.`;
+    return `no calls since ${timeOf(since)}; ${subject === 'all columns' ? 'drift' : subject} is unknown until they come back. Look at the callers and at the route to the gate.`;
   }
   const what = kind === 'drift' ? 'has drifted' : 'has become worse than it was';
   const why = cause === null ? '' : `: ${cleaned(cause.text, TEXT_LENGTH_MAX)}`;

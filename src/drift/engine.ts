@@ -27,7 +27,7 @@ import { type SavedModel, saveModel } from './state/saved-model.ts';
 import { logThreshold } from './verdict/budget.ts';
 import type { DriftChange } from './verdict/drift-change.ts';
 import { judgeGroup } from './verdict/judge-group.ts';
-import type { DriftStatus } from './verdict/verdict.ts';
+import { type DriftStatus, isSilent } from './verdict/verdict.ts';
 
 export interface DriftOptions {
   readonly clock: Clock;
@@ -503,6 +503,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     const located = watch.explainer.locate(group, stream, index);
     const explained = predictionsOf(watch, group).find((one) => one.feature === feature);
     const { name: model, tickMs } = watch;
+    const silentSince = group.pulse.lastTick === -1 ? null : (group.pulse.lastTick + 1) * tickMs;
     return {
       model,
       version,
@@ -511,8 +512,10 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       feature,
       from,
       to: verdict.status,
+      unsure: verdict.unsure,
+      isAnew: false,
       at: (index + 1) * tickMs,
-      since: verdict.since ?? index * tickMs,
+      since: (isSilent(verdict) ? silentSince : verdict.since) ?? index * tickMs,
       evidence: Math.max(0, verdict.evidence),
       psi,
       hint: explained?.text ?? hintOf(located),

@@ -1,5 +1,6 @@
-// What drift says of a column, and quality of a version, as a sighting for the alarms: drifting opens, steady ends. A column that becomes unknown has no data, as
-// all of its side have: that is one alarm for them all, and its drift stays what it was.
+// What drift says of a column, and quality of a version, as a sighting for the alarms: drifting opens, steady ends. Where calls have
+// stopped, all columns of a side are unknown: that is one alarm for them all, and their drift stays what it was. A column that is unknown
+// for want of rows or of a baseline is no alarm.
 
 import type { AlarmSubject, Sighting } from '../alarms/alarm.ts';
 import type { Alarms } from '../alarms/alarms.ts';
@@ -7,6 +8,7 @@ import type { Plan } from '../config/plan.ts';
 import type { DriftEngine } from '../drift/engine.ts';
 import { isPlanned } from '../drift/planned-roles.ts';
 import type { DriftChange } from '../drift/verdict/drift-change.ts';
+import { isSilent } from '../drift/verdict/verdict.ts';
 import { ROLES } from '../model.ts';
 import type { QualityChange } from '../quality/quality-view.ts';
 
@@ -18,10 +20,10 @@ export function sightingsOf(change: DriftChange): Sighting[] {
   const cause = hint === null ? null : { text: hint, kind, where, lookAt };
   const drift = { ...subject, kind: 'drift', feature, at, since, evidence, psi, cause } as const;
   const gap = { ...subject, kind: 'gap', feature: '', at, since, evidence: 0, psi: null, cause: null } as const;
-  if (to === 'unknown') return [{ ...gap, is: 'on' }];
+  if (isSilent({ status: to, unsure: change.unsure })) return [{ ...gap, is: 'on' }];
   const back: Sighting[] = from === 'unknown' ? [{ ...gap, is: 'off' }] : [];
   if (to === 'drifting') return [...back, { ...drift, is: 'on' }];
-  return to === 'steady' ? [...back, { ...drift, is: 'off' }] : back;
+  return to === 'steady' && !change.isAnew ? [...back, { ...drift, is: 'off' }] : back;
 }
 
 /** A risk that cannot be told - no labels come - ends no alarm, and begins none. */
@@ -41,9 +43,9 @@ export function reconcile(alarms: Alarms, drift: DriftEngine, models: readonly s
   const open = new Set(alarms.open().map(({ model }) => model));
   for (const model of models) {
     if (drift.summary(model)?.status !== 'drifting' && !open.has(model)) continue;
-    for (const { version, role, side, feature, status, psi, hint, cause, where } of drift.report(model)?.features ??
-      []) {
-      if (status !== 'drifting' && status !== 'steady') continue;
+    for (const { version, role, side, feature, status, unsure, psi, hint, cause, where } of drift.report(model)
+      ?.features ?? []) {
+      if (status === 'warming') continue;
       const when = { at: atMs, since: atMs, evidence: 0 };
       const change = {
         model,
@@ -53,6 +55,8 @@ export function reconcile(alarms: Alarms, drift: DriftEngine, models: readonly s
         feature,
         from: 'unknown',
         to: status,
+        unsure,
+        isAnew: false,
         psi,
         hint,
         cause,

@@ -20,6 +20,8 @@ const CHANGE: DriftChange = {
   feature: 'amount',
   from: 'steady',
   to: 'drifting',
+  unsure: null,
+  isAnew: false,
   at: 2000,
   since: 1000,
   evidence: 21,
@@ -43,7 +45,11 @@ describe('a change of status', () => {
   test('opens, ends, or says that there is no data, which ends no drift', () => {
     expect(moved('steady', 'drifting')).toEqual(['drift on amount']);
     expect(moved('drifting', 'steady')).toEqual(['drift off amount']);
-    expect(moved('drifting', 'unknown')).toEqual(['gap on']);
+    expect(moved('drifting', 'unknown', { unsure: 'gap' })).toEqual(['gap on']);
+    expect(moved('steady', 'unknown', { unsure: 'few rows' })).toEqual([]);
+    expect(moved('warming', 'unknown', { unsure: 'small baseline' })).toEqual([]);
+    expect(moved('unknown', 'unknown', { unsure: 'few rows' })).toEqual(['gap off']);
+    expect(moved('warming', 'steady', { isAnew: true })).toEqual([]);
     expect(moved('unknown', 'drifting')).toEqual(['gap off', 'drift on amount']);
     expect(moved('unknown', 'steady')).toEqual(['gap off', 'drift off amount']);
     expect(moved('unknown', 'warming')).toEqual(['gap off']);

@@ -5,7 +5,7 @@ import type { Role } from '../../model.ts';
 import type { Frequent } from '../../statistics/space-saving.ts';
 import type { Side } from '../baseline/baseline.ts';
 import type { Cause } from '../cause/cause.ts';
-import type { Verdict } from '../verdict/verdict.ts';
+import { isSilent, type Verdict } from '../verdict/verdict.ts';
 import type { StreamGroup } from './stream-group.ts';
 import type { SavedCells } from './window-cells.ts';
 
@@ -53,6 +53,7 @@ export function loadGroup(group: StreamGroup, saved: SavedGroup): number {
       continue;
     }
     Object.assign(stream, told);
+    if (isSilent(told.verdict)) group.pulse.gap = true;
     if (newcomers !== undefined) group.welcome(stream, newcomers);
     if (size > 0) moves.push({ from: offset, to: stream.offset, size });
   }

@@ -81,6 +81,8 @@ function changeOf(
     feature: FEATURE,
     from: told,
     to: status,
+    unsure: null,
+    isAnew: told === 'warming',
     at,
     since,
     evidence,

@@ -1,9 +1,9 @@
-// One column's status has changed: what those are told who act on it (alarms, a console). Plain data; nothing is worked out from it.
+// One column's status has changed, or why it is unknown: what those are told who act on it (alarms, a console). Plain data; nothing is worked out from it.
 
 import type { Role } from '../../model.ts';
 import type { Side } from '../baseline/baseline.ts';
 import type { CauseView, Where } from '../cause/cause.ts';
-import type { DriftStatus } from './verdict.ts';
+import type { DriftStatus, Unsure } from './verdict.ts';
 
 export interface DriftChange {
   readonly model: string;
@@ -13,6 +13,10 @@ export interface DriftChange {
   readonly feature: string;
   readonly from: DriftStatus;
   readonly to: DriftStatus;
+  /** Why `to` is unknown or still warming; null where it is neither. */
+  readonly unsure: Unsure | null;
+  /** Whether it is the first verdict by rows that were learned since the start: it says nothing of what was found before. */
+  readonly isAnew: boolean;
   /** End of the tick that brought it, unix ms. */
   readonly at: number;
   /** Best guess of when what was found began, unix ms: the end of the last tick before it. */

@@ -6,9 +6,9 @@ import { causeOf } from '../cause/column-cause.ts';
 import type { Stream, StreamGroup } from '../counts/stream-group.ts';
 import { beat } from './pulse.ts';
 import { ROWS_MIN } from './single-look.ts';
-import { type DriftStatus, follow } from './verdict.ts';
+import { type DriftStatus, follow, isSilent } from './verdict.ts';
 
-/** A column that has another status than before. */
+/** A column that has another status than before, or is unknown for want of calls and was not, or the other way round. */
 type Changed = (stream: Stream, from: DriftStatus) => void;
 
 export interface Judging {
@@ -25,9 +25,11 @@ export interface Judging {
 export function judgeGroup(group: StreamGroup, judging: Judging, changed: Changed): void {
   beat(group.pulse, judging.tick, group.ticks.callsAt(judging.tick));
   for (const stream of group.streams) {
-    const { status } = stream.verdict;
+    const { verdict } = stream;
+    const { status } = verdict;
+    const wasSilent = isSilent(verdict);
     judgeStream(group, stream, judging);
-    if (stream.verdict.status !== status) changed(stream, status);
+    if (verdict.status !== status || isSilent(verdict) !== wasSilent) changed(stream, status);
   }
 }
 

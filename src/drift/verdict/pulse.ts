@@ -19,7 +19,8 @@ const HALF_LIFE_TICKS = 30;
 export function beat(pulse: Pulse, tick: number, calls: number): void {
   const ticks = Math.max(1, tick - pulse.lastTick);
   if (calls === 0) {
-    pulse.gap = pulse.lastTick !== -1 && pulse.rate * ticks >= CALLS_EXPECTED;
+    // Only calls end a gap: one from before a restart, too.
+    pulse.gap ||= pulse.lastTick !== -1 && pulse.rate * ticks >= CALLS_EXPECTED;
     return;
   }
   // After a gap the rate is not what it was: the silence is no part of it.

@@ -46,6 +46,10 @@ export function createVerdict(): Verdict {
   return { status: 'warming', unsure: null, open: false, since: null, ...evidence, ...rows, bets: null, found: null };
 }
 
+/** Whether nothing is known because calls have stopped; few rows or a small baseline are no silence. */
+export const isSilent = ({ status, unsure }: Pick<Verdict, 'status' | 'unsure'>): boolean =>
+  status === 'unknown' && unsure === 'gap';
+
 /** What is the same for all columns that are judged together. */
 export interface Terms {
   /** Log of the evidence that an alarm takes (budget.ts). */
