@@ -2,6 +2,7 @@
 // was no answer. What an answer means for what was sent is the caller's own business.
 
 import { Pool } from 'undici';
+import { handshakeFailure } from './handshake-failure.ts';
 
 /** PEM texts; null: as Node has it. */
 export interface ClientTls {
@@ -103,7 +104,8 @@ function faultOf(error: unknown): HttpFault {
 
 function wordsOf(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException;
-  return message === '' ? String(code) : message;
+  const handshake = error instanceof Error ? handshakeFailure(error, code ?? '') : null;
+  return handshake ?? (message === '' ? String(code) : message);
 }
 
 /** What an answer says about the server as a whole; null: it is about what was sent, or success. */

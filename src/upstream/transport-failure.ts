@@ -2,7 +2,7 @@
 // use the same parser and the same codes of the operating system.
 
 import type { Failure } from '../errors.ts';
-import { handshakeFailure } from './handshake-failure.ts';
+import { handshakeFailure } from '../http/handshake-failure.ts';
 
 /** How far a call had come when it failed. */
 export interface Progress {

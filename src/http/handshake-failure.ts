@@ -1,4 +1,4 @@
-// Why a TLS handshake with an upstream failed, in words, and which key of the configuration to look at. Codes are those of
+// Why a TLS handshake with another server failed, in words, and which key of the configuration to look at. Codes are those of
 // OpenSSL and of node:tls; where a transport hides them behind EPROTO, its message still names the reason.
 
 const REASONS: readonly (readonly [RegExp, string])[] = [
