@@ -1,12 +1,13 @@
 // Drift of every feature and prediction, per version and role: exact counts on bins frozen from a baseline, in tick cells, judged
-// tick by tick against one budget of false alarms for all (verdict/). State lives in memory and starts over with the process.
-// Everything is bounded, and what is left out is counted.
+// tick by tick against one budget of false alarms for all (verdict/). State lives in memory; what `save` gives of it, the next process
+// may go on from. Everything is bounded, and what is left out is counted.
 
 import type { ModelPlan } from '../config/plan.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { createSeededRandom, type Random } from '../kernel/random.ts';
 import type { Role } from '../model.ts';
 import type { Table } from '../protocols/protocol.ts';
+import { type AwaitingChampion, createAwaitingChampion } from './baseline/awaiting-champion.ts';
 import { type Baseline, referencesOf, type Side } from './baseline/baseline.ts';
 import { awaitsChampion, championReference } from './baseline/champion-reference.ts';
 import { createProvisional, type Provisional } from './baseline/provisional.ts';
@@ -78,6 +79,8 @@ export interface DriftCounters {
   readonly clockJumps: number;
   /** Now. */
   readonly streams: number;
+  /** Of these, columns of challengers that wait for the champion's first rows. */
+  readonly awaiting: number;
 }
 
 export interface ColumnIndex {
@@ -141,7 +144,7 @@ interface Watch {
   /** The version that the others are measured against; null: all have the baseline. */
   readonly champion: string | null;
   /** Columns that wait until the champion's has its first rows. */
-  readonly awaiting: Set<() => boolean>;
+  readonly awaiting: AwaitingChampion;
   readonly tickMs: number;
   readonly provisionalRows: number;
   tolerance: number;
@@ -221,7 +224,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       basis,
       baseline,
       champion,
-      awaiting: new Set<() => boolean>(),
+      awaiting: createAwaitingChampion(),
       tickMs,
       provisionalRows,
       tolerance,
@@ -271,6 +274,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   function drop(watch: Watch, key: string, group: StreamGroup): void {
     watch.groups.delete(key);
     watch.checks.delete(key);
+    watch.awaiting.forget(key);
     watch.explainer.forget(group);
     watch.recent.length = 0;
     counters.streams -= group.streams.length;
@@ -324,7 +328,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     const ready = own();
     if (ready !== null) return { reference: championReference(ready, pair), provisional: null };
     const provisional = awaitsChampion();
-    watch.awaiting.add(() => {
+    watch.awaiting.add(keyOf(key), () => {
       const base = own();
       if (base !== null) provisional.reference = championReference(base, pair);
       return base !== null;
@@ -422,7 +426,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
   }
 
   function tick(): void {
-    for (const { awaiting } of watches.values()) for (const one of awaiting) if (one()) awaiting.delete(one);
+    for (const { awaiting } of watches.values()) awaiting.settle();
     holdAgainstSchema();
     for (const watch of watches.values()) {
       const last = tickNow(watch) - 1;
@@ -591,7 +595,10 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       }
       return [...counts.values()];
     },
-    counters: () => ({ ...counters }),
+    counters: () => ({
+      ...counters,
+      awaiting: [...watches.values()].reduce((sum, { awaiting }) => sum + awaiting.size, 0),
+    }),
     models: () => [...watches.keys()],
     save(model) {
       const watch = watches.get(model);

@@ -22,7 +22,7 @@ function baselineFile(): Baseline {
 
 function watched(against: 'champion' | 'baseline', baseline: Baseline | null) {
   const clock = createManualClock(1_800_000_000_000);
-  const engine = createDriftEngine({ clock });
+  const engine = createDriftEngine({ clock, idleTicks: 10 });
   engine.configure(plan(against), baseline);
   const send = (version: string, role: 'champion' | 'shadow' | 'challenger', amounts: readonly number[]): void => {
     const request = tableOf({ amount: amounts });
@@ -102,4 +102,19 @@ test('without rows of the champion nothing is said of challengers', () => {
     engine.tick();
   }
   expect(['warming', 'unknown']).toContain(statuses().new);
+});
+
+test('a challenger that is forgotten waits for the champion no longer, however often it comes back', () => {
+  const { engine, send, clock } = watched('champion', null);
+  for (let round = 0; round < 20; round++) {
+    send('new', 'challenger', values(50));
+    expect(engine.counters().awaiting).toBe(1);
+    clock.advance(12_000);
+    engine.tick();
+    expect(engine.counters()).toMatchObject({ awaiting: 0, groupsEvicted: round + 1, streams: 0 });
+  }
+  send('new', 'challenger', values(50));
+  send('old', 'champion', values(600));
+  engine.tick();
+  expect(engine.counters()).toMatchObject({ awaiting: 0, streams: 2 });
 });

@@ -1,5 +1,5 @@
-// Two tables of rows compared column by column, as the engine compares a window with its baseline - same bins, same threshold, same
-// hints - but with the rows at hand, so that every distance is exact and every convention can be reproduced. One look, not a watch.
+// Two tables of rows compared column by column, as the engine compares a window with its baseline - same bins, same hints - but
+// with the rows at hand, so that every distance is exact and every convention can be reproduced. One look, with thresholds of its own.
 
 import type { Table, Value } from '../../protocols/protocol.ts';
 import { psiOf } from '../../statistics/psi.ts';
