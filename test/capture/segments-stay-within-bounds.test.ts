@@ -1,10 +1,11 @@
 // Segments are closed at their size, the folder stays within its bound, and a folder that cannot be used is refused in words.
 
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createHousekeeping } from '../../src/capture/segments/housekeeping.ts';
 import { retainSegments } from '../../src/capture/segments/retain.ts';
+import { createSegmentFileIn } from '../../src/capture/segments/segment-file.ts';
 import { openCapture, rowsUnder, temporaryFolder } from './open-capture.ts';
 import { modelPlan } from './plans.ts';
 import { exchange } from './records.ts';
@@ -87,6 +88,40 @@ test('a segment that cannot be read is kept, counted nowhere and named; those af
   await housekeeping.idle();
   expect(reports).toEqual([expect.stringMatching(/cannot be read, and is kept beyond captures.keep: EIO/)]);
   expect(await readdir(folder)).toEqual([bad]);
+});
+
+test('a segment that cannot be closed is told, and the next one is begun', async () => {
+  const { capture, data, reports } = await openCapture({ limits: { segmentBytes: 1000 } });
+  const folder = join(data, 'captures');
+  await mkdir(join(folder, `${capture.replica}.000001.capture`, 'in the way'), { recursive: true });
+  for (let i = 0; i < 2; i++) {
+    capture.append(exchange({ request: [new Uint8Array(1000)] }), OF, NOTHING);
+    await capture.flush();
+  }
+  expect(reports).toEqual([expect.stringMatching(/000001\.open: this segment is whole, but could not be closed: E/)]);
+  await capture.close();
+  expect(capture.totals()).toMatchObject({ captured: 2 });
+  expect(await readdir(folder)).toContain(`${capture.replica}.000002.capture`);
+});
+
+test('where the folder cannot be synchronised no record counts as captured; where a system cannot do it, that is no fault', async () => {
+  for (const [code, captured] of [
+    ['EIO', 0],
+    ['EINVAL', 1],
+  ] as const) {
+    const failing = async (): Promise<void> => {
+      throw Object.assign(new Error(`${code}: fsync`), { code });
+    };
+    const createFile = (path: string) => createSegmentFileIn(path, failing);
+    const { capture, data } = await openCapture({ createFile });
+    const acked: boolean[] = [];
+    capture.append(exchange(), OF, NOTHING, (isOnDisk) => acked.push(isOnDisk));
+    await capture.flush();
+    expect(acked).toEqual([captured === 1]);
+    expect(capture.totals()).toMatchObject({ captured, dropped: { write_failed: 1 - captured } });
+    await capture.close();
+    expect((await readdir(join(data, 'captures'))).length).toBe(captured);
+  }
 });
 
 test('files that are no segments are neither read nor deleted', async () => {

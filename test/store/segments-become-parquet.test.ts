@@ -1,7 +1,7 @@
 // Closed segments become Parquet files by model and day, with every column of the record and typed columns for features and
 // predictions; then the segments go.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBTimestampTZValue } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
@@ -97,6 +97,12 @@ test('a sink holds back what it has not read, unless it has been silent for a da
   expect(await held()).toBe(false);
   await reached(entry.serial + 1);
   expect(await held()).toBe(false);
+  // A cursor that is damaged says nothing: its sink begins again. One that the disk does not give is no cursor that is not there.
+  await writeFile(cursor, '{"position":');
+  expect(await held(Date.now() + DAY / 2)).toBe(true);
+  await rm(cursor);
+  await mkdir(cursor);
+  await expect(held()).rejects.toThrow(/EISDIR/);
 });
 
 test('of a damaged segment all undamaged records go in, and the damage is told', async () => {

@@ -31,7 +31,8 @@ function warmOver(data: string, start: () => ChildProcess) {
     looks += 1;
     return finder.sample();
   };
-  const warmth = createKeepWarm({ clock, reader, sample });
+  const reports: string[] = [];
+  const warmth = createKeepWarm({ clock, reader, sample, report: (message) => reports.push(message) });
   /** A tick a second, as the monitor gives them. */
   const pass = async (seconds: number): Promise<void> => {
     for (let second = 0; second < seconds; second++) {
@@ -44,7 +45,7 @@ function warmOver(data: string, start: () => ChildProcess) {
     warmth.stop();
     reader.stop();
   };
-  return { reader, finder, started, pass, stop, looks: () => looks };
+  return { reader, finder, started, pass, stop, reports, looks: () => looks };
 }
 
 test('it is started a while after the gate, once the store has a file, and answers the first question', async () => {
@@ -79,7 +80,7 @@ test('where it cannot be started it is tried every ten minutes, and a question t
   await compactNow(data);
   const broken = join(await temporaryFolder(), 'broken.mjs');
   writeFileSync(broken, 'process.exit(1);\n');
-  const { reader, finder, started, pass, stop, looks } = warmOver(data, () =>
+  const { reader, finder, started, pass, stop, reports, looks } = warmOver(data, () =>
     fork(broken, [], { stdio: 'ignore', serialization: 'advanced' }),
   );
   await waitFor(async () => {
@@ -93,6 +94,9 @@ test('where it cannot be started it is tried every ten minutes, and a question t
   const before = looks();
   await pass(600);
   expect(looks()).toBe(before + 1);
+  expect(reports[0]).toMatch(
+    /the process that reads the store was not there before the first question: .*(ended|closed)/,
+  );
   stop();
 });
 

@@ -1,7 +1,7 @@
 // The file system as segments need it: create, append at a place, synchronise, cut, close. A seam, so that a test can hand in
 // a disk that fails.
 
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export interface SegmentFile {
@@ -18,14 +18,28 @@ export interface SegmentFile {
 /** @throws where the file exists, or cannot be made */
 export type CreateSegmentFile = (path: string) => Promise<SegmentFile>;
 
-export const createSegmentFile: CreateSegmentFile = async (path) => {
+export const createSegmentFile: CreateSegmentFile = (path) => createSegmentFileIn(path, syncFolder);
+
+/** @param syncOf synchronises the folder; where it fails the file is taken back, and no group counts as captured in it */
+export async function createSegmentFileIn(
+  path: string,
+  syncOf: (folder: string) => Promise<void>,
+): Promise<SegmentFile> {
   const handle = await open(path, 'wx', 0o640).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     // The folder was deleted under a running gate.
     await mkdir(dirname(path), { recursive: true, mode: 0o750 });
     return open(path, 'wx', 0o640);
   });
-  await syncFolder(dirname(path));
+  try {
+    await syncOf(dirname(path));
+  } catch (error) {
+    if (!isUnsupported(error)) {
+      await handle.close();
+      await rm(path, { force: true });
+      throw error;
+    }
+  }
   return {
     async write(bytes, position) {
       for (let done = 0; done < bytes.length; ) {
@@ -40,11 +54,20 @@ export const createSegmentFile: CreateSegmentFile = async (path) => {
     },
     close: () => handle.close(),
   };
-};
+}
 
-/** Or a power cut could take the name of a file whose bytes are safe. Some systems refuse it: then nothing better is left. */
+/** Or a power cut could take the name of a file whose bytes are safe. */
 async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r').catch(() => undefined);
-  await folder?.sync().catch(() => undefined);
-  await folder?.close();
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Some systems cannot synchronise a folder, or open one: then nothing better is left. A disk that fails says otherwise. */
+function isUnsupported(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EPERM', 'EACCES'].includes(String(code));
 }

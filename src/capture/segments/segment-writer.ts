@@ -4,6 +4,7 @@
 
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { textOf } from './folder.ts';
 import { MAGIC } from './frame.ts';
 import type { CreateSegmentFile, SegmentFile } from './segment-file.ts';
 import { segmentName } from './segment-name.ts';
@@ -26,7 +27,7 @@ export interface SegmentWriter {
   ): Promise<{ readonly segment: Segment; readonly offset: number }>;
   /**
    * Where the segment is full, close it and begin the next one at once: closed ones may be taken away, and the accounts must always
-   * stand in one that is not. To be called once what was appended is accounted for. Never fails: recovery repeats it.
+   * stand in one that is not. To be called once what was appended is accounted for. Never fails: what does is told, and recovery repeats it.
    * @param early also where it is not full, but has rows
    */
   turn(early?: boolean): Promise<void>;
@@ -46,6 +47,7 @@ export interface SegmentWriterOptions {
   readonly head: () => Uint8Array;
   /** Told after each segment that was closed. */
   readonly onClosed: () => void;
+  readonly report: (message: string) => void;
 }
 
 interface OpenSegment {
@@ -57,7 +59,7 @@ interface OpenSegment {
 }
 
 export function createSegmentWriter(options: SegmentWriterOptions): SegmentWriter {
-  const { folder, replica, segmentBytes, createFile, head, onClosed } = options;
+  const { folder, replica, segmentBytes, createFile, head, onClosed, report } = options;
   let current: OpenSegment | null = null;
   let serial = 0;
 
@@ -127,10 +129,18 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
     },
     async turn(early = false) {
       if (current === null || !(early ? current.hasRows : current.bytes >= segmentBytes())) return;
+      const { path } = current.segment;
       try {
         await end(current);
+      } catch (error) {
+        report(
+          `${path}: this segment is whole, but could not be closed: ${textOf(error)}; it goes into the store, or is deleted for captures.keep, only once this process has ended`,
+        );
+      }
+      try {
         current = await begin();
       } catch {
+        // The next group begins one too, and tells what hinders it.
         current = null;
       }
     },

@@ -3,7 +3,9 @@
 
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { textOf } from '../segments/folder.ts';
 import { LOG_START, type LogPosition } from './log-reader.ts';
+import { unlessMissing } from './segment-tail.ts';
 
 export interface Cursor {
   /** Of the process that wrote the log. */
@@ -35,24 +37,30 @@ export async function openSinkFolder(data: string, sink: string): Promise<boolea
   return made !== undefined;
 }
 
-/** Every cursor of a sink; files that cannot be read are as if they were not there. */
-export async function readCursors(data: string, sink: string): Promise<KnownCursor[]> {
+/** Every cursor of a sink. One that cannot be read is as if it were not there, which whoever begins a log anew for it is to tell. */
+export async function readCursors(
+  data: string,
+  sink: string,
+  tell: (unreadable: string) => void = () => undefined,
+): Promise<KnownCursor[]> {
   const folder = join(sinksFolder(data), sink);
-  const names = await readdir(folder).catch(() => []);
+  const names = (await readdir(folder).catch(unlessMissing)) ?? [];
   const found = await Promise.all(
-    names.filter((name) => name.endsWith(SUFFIX)).map((name) => readCursor(join(folder, name))),
+    names.filter((name) => name.endsWith(SUFFIX)).map((name) => readCursor(join(folder, name), tell)),
   );
   return found.filter((cursor) => cursor !== undefined);
 }
 
-async function readCursor(path: string): Promise<KnownCursor | undefined> {
+async function readCursor(path: string, tell: (unreadable: string) => void): Promise<KnownCursor | undefined> {
   try {
     const parsed = JSON.parse(await readFile(path, 'utf8')) as Cursor & { readonly format?: number };
     const { mtimeMs } = await stat(path);
-    if (parsed.format !== FORMAT) return undefined;
+    if (parsed.format !== FORMAT) throw new Error(`its format is ${parsed.format}, not ${FORMAT}`);
     const { replica, owner, position, done } = parsed;
     return { replica, owner, position, done, touchedAt: mtimeMs };
-  } catch {
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+      tell(`${path}: this cursor cannot be read: ${textOf(error)}; the log is delivered again from its start`);
     return undefined;
   }
 }
@@ -74,7 +82,7 @@ export async function writeCursor(data: string, sink: string, cursor: Cursor): P
 /** A sign of life: the owner still reads. */
 export async function touchCursor(data: string, sink: string, replica: string, wallMs: number): Promise<void> {
   const path = join(sinksFolder(data), sink, `${replica}${SUFFIX}`);
-  await utimes(path, wallMs / 1000, wallMs / 1000).catch(() => undefined);
+  await utimes(path, wallMs / 1000, wallMs / 1000).catch(unlessMissing);
 }
 
 export async function deleteCursor(data: string, sink: string, replica: string): Promise<void> {
@@ -93,17 +101,23 @@ export async function claimCursor(
   owner: string,
   wallMs: number,
   mayTake: (found: KnownCursor | undefined) => boolean,
+  report: (message: string) => void,
 ): Promise<LogPosition | undefined> {
   const path = join(sinksFolder(data), sink, `${replica}${SUFFIX}`);
   const claim = `${path}.claim`;
-  const held = await open(claim, 'wx', 0o640).catch(() => undefined);
+  const held = await open(claim, 'wx', 0o640).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') report(`${claim}: the log of ${replica} cannot be taken over: ${textOf(error)}`);
+    return undefined;
+  });
   if (held === undefined) {
     await releaseLeft(claim, wallMs);
     return undefined;
   }
   try {
-    const found = await readCursor(path);
+    const unreadable: string[] = [];
+    const found = await readCursor(path, (problem) => unreadable.push(problem));
     if (!mayTake(found)) return undefined;
+    for (const problem of unreadable) report(problem);
     const position = found?.position ?? LOG_START;
     await writeCursor(data, sink, { replica, owner, position, done: false });
     return position;

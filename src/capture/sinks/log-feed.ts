@@ -112,13 +112,16 @@ export async function openLogFeed(options: LogFeedOptions): Promise<LogFeed> {
           return cursor === undefined || cursor.owner === own || isGone(cursor.owner, lastSign, ended);
         };
         if (!mayTake(cursors.get(replica))) continue;
-        const from = await claimCursor(data, sink, replica, own, wall(), mayTake);
+        const from = await claimCursor(data, sink, replica, own, wall(), mayTake, report);
         if (from !== undefined) return source(replica, from);
       }
       return null;
     },
     async own() {
-      const mine = (await readCursors(data, sink)).find(({ replica }) => replica === own);
+      const tell = (problem: string): void => {
+        if (problem.includes(`${own}.json`)) report(problem);
+      };
+      const mine = (await readCursors(data, sink, tell)).find(({ replica }) => replica === own);
       const from = mine?.position ?? LOG_START;
       if (mine === undefined) await writeCursor(data, sink, { replica: own, owner: own, position: from, done: false });
       return source(own, from);

@@ -48,6 +48,9 @@ export function startSinkRunner(options: SinkRunnerOptions): SinkRunner {
   const { counts } = delivery;
   const due = { save: 0, touch: 0, left: 0 };
   let lag: Lag = { records: 0, bytes: 0 };
+  let lagAt = clock.wall();
+  /** Why the lag cannot be measured, or null. */
+  let lagFault: string | null = null;
   /** Confirmed, in the log that is being read. */
   let reached: { readonly source: LogSource; readonly position: LogPosition } | null = null;
   let saved: LogPosition | null = null;
@@ -168,7 +171,21 @@ export function startSinkRunner(options: SinkRunnerOptions): SinkRunner {
     };
   }
 
-  const measuring = setInterval(() => void measure().catch(() => undefined), LAG_MS);
+  /** Never fails: a lag that stands still is told, once as long as it is for the same reason. */
+  async function watchLag(): Promise<void> {
+    try {
+      await measure();
+      if (lagFault !== null) tell.info('its lag is measured again');
+      [lagAt, lagFault] = [clock.wall(), null];
+    } catch (error) {
+      const fault = textOf(error);
+      if (fault !== lagFault)
+        tell.warn(`its lag cannot be measured: ${fault}; what is shown is of ${new Date(lagAt).toISOString()}`);
+      lagFault = fault;
+    }
+  }
+
+  const measuring = setInterval(() => void watchLag(), LAG_MS);
   measuring.unref();
   const ended = run();
 

@@ -35,7 +35,7 @@ export function createStore({ data, plan, clock, env, roll, report }: StoreOptio
   const compactor = createCompactor({ data, plan, clock, start, roll, report });
   const reader = createRowsReader({ start });
   const finder = createStoredFinder(data, reader.read);
-  const warmth = createKeepWarm({ clock, reader, sample: finder.sample });
+  const warmth = createKeepWarm({ clock, reader, sample: finder.sample, report });
   return {
     tick() {
       compactor.tick();

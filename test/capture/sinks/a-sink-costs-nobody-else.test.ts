@@ -2,7 +2,7 @@
 // where it stopped, after a restart of its own and with the logs that dead processes left behind.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { capturesFolder } from '../../../src/capture/segments/folder.ts';
@@ -194,6 +194,47 @@ test('records deleted before a sink has read them are counted, and it goes on be
   await runner.stop(1000);
   await log.close();
   rmSync(log.data, { recursive: true, force: true });
+});
+
+test('a cursor that cannot be read begins the log anew, and says so; of this process and of one that is gone', async () => {
+  const gone = await openLog({ pid: deadPid() });
+  await gone.write(idsOf(1, 10));
+  const log = await openLog({ data: gone.data });
+  await log.write(idsOf(11, 20));
+  const first = fakeSink();
+  const runner = start(log, first);
+  await until(() => first.received.length === 20, 'all of them');
+  await runner.stop(1000);
+  for (const { replica } of [gone, log]) writeFileSync(join(log.data, 'sinks', 'out', `${replica}.json`), '{"posi');
+  const again = fakeSink();
+  const told: string[] = [];
+  const next = start(log, again, {}, told);
+  await until(() => again.received.length === 20, 'all of them once more');
+  await next.stop(1000);
+  for (const { replica } of [gone, log])
+    expect(told.filter((text) => text.includes(`${replica}.json: this cursor cannot be read`)).length).toBe(1);
+  await log.close();
+});
+
+test('a lag that cannot be measured is told, once, and so is that it is measured again', async () => {
+  const log = await openLog();
+  const sink = fakeSink();
+  sink.isDown = true;
+  const told: string[] = [];
+  const runner = start(log, sink, {}, told);
+  await log.write(idsOf(1, 10));
+  await until(() => runner.state().lagRecords === 10, 'the lag');
+  const folder = capturesFolder(log.data);
+  renameSync(folder, `${folder}.away`);
+  writeFileSync(folder, '');
+  await until(() => told.join().includes('its lag cannot be measured: ENOTDIR'), 'the fault');
+  expect(runner.state().lagRecords).toBe(10);
+  rmSync(folder);
+  renameSync(`${folder}.away`, folder);
+  await until(() => told.includes('its lag is measured again'), 'its end');
+  expect(told.filter((text) => text.includes('cannot be measured')).length).toBe(1);
+  await runner.stop(1000);
+  await log.close();
 });
 
 test('where batches are known by their first record, the cursor is on disk before the next batch is handed over', async () => {
