@@ -16,9 +16,9 @@ const CALLERS_MAX = 64;
 export interface RowSample {
   /**
    * Offer one row of a tick.
-   * @param fill writes the row's bins: called only where the row is taken
+   * @returns where its bins are to be written, or null where it is not taken
    */
-  offer(tick: number, caller: string, width: number, fill: (into: Uint8Array, offset: number) => void): void;
+  offer(tick: number, caller: string, width: number): Uint8Array | null;
   /** What was before the window. */
   before(): SampledRows;
   now(): SampledRows;
@@ -102,14 +102,14 @@ export function createRowSample(ticks: number, random: Random, isCalm: () => boo
 
   return {
     callers,
-    offer(tick, caller, columns, fill) {
+    offer(tick, caller, columns) {
       if (columns > width) widen(Math.min(WIDTH_MAX, columns));
       const reservoir = reservoirOf(tick);
-      if (reservoir === null) return;
+      if (reservoir === null) return null;
       const row = place(reservoir, TICK_ROWS);
-      if (row === -1) return;
-      fill(reservoir.bins.subarray(row * width, (row + 1) * width), 0);
+      if (row === -1) return null;
       reservoir.callers[row] = callerOf(caller);
+      return reservoir.bins.subarray(row * width, (row + 1) * width);
     },
     before: () => ({ rows: past.rows, width, bins: past.bins, callers: past.callers }),
     now() {

@@ -47,7 +47,8 @@ export function createRowWatch(streams: readonly Stream[], ticks: number, random
     offer(table, tick, caller) {
       const width = Math.min(streams.length, WIDTH_MAX);
       for (let row = 0; row < table.rows; row++) {
-        sample.offer(tick, caller, width, (into) => fillRow(table, row, into));
+        const into = sample.offer(tick, caller, width);
+        if (into !== null) fillRow(table, row, into);
       }
     },
     locate(stream, cause) {

@@ -48,6 +48,7 @@ export function createJointWatch(): JointWatch {
   let isBlind = false;
   let [seen, lastSeen, tickNow, rows] = [0, 0, -1, 0];
   let stride = 1;
+  let taken = 0;
   let finding: JointFinding | null = null;
   let bounds: readonly (Bounds | null)[] | null = null;
 
@@ -64,9 +65,15 @@ export function createJointWatch(): JointWatch {
         stride = Math.max(1, Math.floor((seen - lastSeen) / ROWS_A_TICK));
         lastSeen = seen;
         tickNow = tick;
+        taken = 0;
       }
       for (let row = 0; row < table.rows; row++) {
         if (seen++ % stride !== 0) continue;
+        // More rows than the tick before let expect: every other one of these from here on.
+        if (++taken > 2 * ROWS_A_TICK) {
+          stride *= 2;
+          taken = ROWS_A_TICK;
+        }
         counts.add(table, row, tick);
         rows++;
       }
