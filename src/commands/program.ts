@@ -198,6 +198,7 @@ date; 65 for a name that cannot be renamed so, 69 where the lock cannot be writt
     .option('--until <time>', 'decisions before this time (ISO 8601)')
     .option('--tolerance <percent>', 'try this tolerance instead of the configured one', parseTolerance)
     .option('--tick <duration>', 'try this tick instead of the configured one', tick)
+    .option('--columns <number>', 'columns of the whole gate, which share the budget of false alarms', whole)
     .option('--against <file>', 'try this baseline file instead of the configured one')
     .option('--json', 'the report as JSON')
     .addHelpText('after', example('headgate drift backtest -c headgate.yaml --model credit-default --tolerance 20%'))
@@ -206,7 +207,8 @@ date; 65 for a name that cannot be renamed so, 69 where the lock cannot be writt
       const flags: BacktestFlags = command.optsWithGlobals();
       const { runBacktest } = await import('./drift/backtest/backtest.ts');
       const { from = null, until = null, tolerance = null, tick: tickMs = null, against: baseline = null } = flags;
-      const given = { config: flags.config, model: flags.model, from, until, tolerance, tickMs, baseline };
+      const tried = { tolerance, tickMs, baseline, columns: flags.columns ?? null };
+      const given = { config: flags.config, model: flags.model, from, until, ...tried };
       done(await runBacktest({ ...given, json: flags.json === true, env, stdout, stderr }));
     });
 
@@ -323,6 +325,7 @@ interface BacktestFlags {
   readonly until?: string;
   readonly tolerance?: number;
   readonly tick?: number;
+  readonly columns?: number;
   readonly against?: string;
   readonly json?: true;
 }

@@ -46,6 +46,8 @@ export interface DriftOptions {
   readonly onSchema?: (model: string, group: GroupKey, finding: SchemaFinding) => void;
   /** False alarms a week that all streams together may raise, 1 unless given; see `allow`. */
   readonly alarmsPerWeek?: number;
+  /** Columns among which that budget is shared, where this engine sees a part of them only; its own ones if they are more. */
+  readonly columnsShared?: number;
   /** Told of every column whose status changes, within `tick`. */
   readonly onChange?: (change: DriftChange) => void;
   /** Told of a column that drifts as before, where its cause has become another or clearer than what was told of it. */
@@ -206,6 +208,10 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     clockJumps: 0,
     streams: 0,
   };
+
+  /** Log of the evidence that an alarm takes. */
+  const thresholdOf = (tickMs: number): number =>
+    logThreshold(Math.max(counters.streams, options.columnsShared ?? 0), tickMs, alarmsPerWeek);
 
   function configure(model: ModelPlan, baseline: Baseline | null): void {
     const { tickMs, provisionalRows, tolerance } = model.drift;
@@ -478,7 +484,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       if (watch.groups.get(key) !== group) continue;
       judged += group.streams.length;
       const { tickMs, tolerance } = watch;
-      const threshold = logThreshold(counters.streams, tickMs, alarmsPerWeek);
+      const threshold = thresholdOf(tickMs);
       const judging = { tick: index, windowTicks, tickMs, tolerance, threshold };
       judgeGroup(group, judging, (stream, from) => tellStatus(watch, group, stream, from, index));
       if (onCause !== undefined) tellCauses(watch, group, index, onCause);
@@ -558,7 +564,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         schema: [...watch.groups].map(([key, group]) => ({ group, findings: watch.checks.get(key)?.findings ?? [] })),
         joint: joint.views(watch.groups.values(), tickMs),
         tickMs,
-        threshold: logThreshold(counters.streams, tickMs, alarmsPerWeek),
+        threshold: thresholdOf(tickMs),
         covered: coveredBy(asked.window ?? null, last, tickMs, windowTicks),
         baselineMade,
         resumedFrom: watch.resumedFrom,

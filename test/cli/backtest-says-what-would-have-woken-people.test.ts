@@ -5,8 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { simulate } from '../../src/commands/drift/backtest/simulate.ts';
 import type { BacktestReport } from '../../src/commands/drift/backtest/timeline.ts';
+import type { Observation } from '../../src/drift/engine.ts';
 import { createSeededRandom } from '../../src/kernel/random.ts';
+import { modelPlan, tableOf } from '../drift/plans.ts';
 import { type Call, capture, compactNow, NOON } from '../store/filled.ts';
 import { headgate } from './headgate.ts';
 
@@ -81,7 +84,14 @@ describe('an hour with fifteen minutes of cents in it', () => {
     const before = await report('--until', new Date(NOON + 30 * MINUTE).toISOString());
     expect(before).toMatchObject({ alarms: 0, messages: 0, calls: 30 * CALLS_A_TICK });
     const slow = await report('--tick', '10m', '--tolerance', '25%');
-    expect(slow.settings).toMatchObject({ tickMs: 600_000, tolerance: 0.25 });
+    expect(slow.settings).toMatchObject({ tickMs: 600_000, tolerance: 0.25, columns: 3 });
+    const fleet = await report('--columns', '40000');
+    expect(fleet.settings.columns).toBe(40_000);
+    // The same alarm, on more evidence.
+    const [alone] = (await report()).raised;
+    expect(fleet.raised[0]?.feature).toBe('amount');
+    expect(fleet.raised[0]?.evidence).toBeGreaterThan(Math.log(40_000 * 7 * 24 * 60));
+    expect(Date.parse(fleet.raised[0]?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(alone?.at ?? ''));
   });
 
   test('for people: how many a week, and a line for the column with its time filled', async () => {
@@ -96,6 +106,25 @@ describe('an hour with fifteen minutes of cents in it', () => {
     expect(line.indexOf('█') / line.length).toBeGreaterThan(0.45);
     expect(line.at(-1)).toBe('·');
   });
+});
+
+test('alarms beyond those that are listed are counted on', async () => {
+  const random = createSeededRandom(5);
+  const names = ['a', 'b', 'c', 'd'];
+  async function* observations(): AsyncGenerator<Observation> {
+    for (let tick = 0; tick < 40; tick++) {
+      const factor = tick < 20 ? 1 : 100;
+      const request = tableOf(
+        Object.fromEntries(names.map((name) => [name, Array.from({ length: 400 }, () => (1 + random()) * factor)])),
+      );
+      const key = { model: 'credit', version: 'old', role: 'champion', caller: '' } as const;
+      yield { ...key, at: NOON + tick * 1000, request, response: null };
+    }
+  }
+  const gate = { pace: { groupMs: 0, cooldownMs: 0, remindMs: null }, alarmsPerWeek: 1, columns: 0 };
+  const found = await simulate(observations(), modelPlan(), null, gate, () => {}, 3);
+  expect(found.alarms).toBe(4);
+  expect(found.listed.map(({ feature }) => feature)).toEqual(['a', 'b', 'c']);
 });
 
 test('what cannot be done is said', async () => {

@@ -24,6 +24,8 @@ export interface BacktestOptions {
   /** Settings to try; null: those of the configuration. */
   readonly tolerance: number | null;
   readonly tickMs: number | null;
+  /** Columns of the whole gate; null: those of the model alone. */
+  readonly columns: number | null;
   readonly baseline: string | null;
   readonly json: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -65,7 +67,7 @@ export async function runBacktest(options: BacktestOptions): Promise<number> {
     const tables = capturedTables({ ...asked, memoryBytes: MEMORY_BYTES }, (found) => {
       span = found;
     });
-    const gate = { pace: alarms, alarmsPerWeek: drift.falseAlarmsPerWeek };
+    const gate = { pace: alarms, alarmsPerWeek: drift.falseAlarmsPerWeek, columns: options.columns ?? 0 };
     const found = await simulate(tables, model, baseline, gate, (_, calls) =>
       progress.show('replaying', calls / Math.max(1, span.calls)),
     );
@@ -74,7 +76,7 @@ export async function runBacktest(options: BacktestOptions): Promise<number> {
       stderr.write(`${data}: no answered decision of ${model.name} is on record in that time\n`);
       return EXIT.data;
     }
-    const report = reportOf(model, found, span);
+    const report = reportOf(model, found, span, gate.columns);
     if (json) stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     else {
       const seconds = (performance.now() - begun) / 1000;
@@ -113,7 +115,7 @@ async function baselineOf({ drift: { baseline: path } }: ModelPlan): Promise<Bas
   return reading.ok ? reading.baseline : `${path}: no usable baseline: ${reading.problems.slice(0, 5).join('; ')}`;
 }
 
-function reportOf(model: ModelPlan, found: Simulated, { firstMs, lastMs }: Span): BacktestReport {
+function reportOf(model: ModelPlan, found: Simulated, { firstMs, lastMs }: Span, columns: number): BacktestReport {
   const { tickMs, tolerance, baseline, provisionalRows } = model.drift;
   // Less than a tick is a tick.
   const weeks = Math.max(tickMs, lastMs - firstMs) / WEEK_MS;
@@ -123,16 +125,21 @@ function reportOf(model: ModelPlan, found: Simulated, { firstMs, lastMs }: Span)
     from: iso(firstMs),
     until: iso(Math.max(lastMs, firstMs + tickMs)),
     weeks,
-    settings: { tickMs, tolerance, baseline: baseline ?? `the first ${provisionalRows} rows of each version` },
+    settings: {
+      tickMs,
+      tolerance,
+      baseline: baseline ?? `the first ${provisionalRows} rows of each version`,
+      columns: Math.max(columns, found.columns),
+    },
     calls: found.calls,
     rows: found.rows,
     columns: found.columns,
-    alarms: found.alarms.length,
-    alarmsPerWeek: found.alarms.length / weeks,
+    alarms: found.alarms,
+    alarmsPerWeek: found.alarms / weeks,
     messages: found.messages,
     messagesPerWeek: found.messages / weeks,
     gaps: found.gaps,
-    raised: found.alarms.map(({ atMs, sinceMs, resolvedMs, ...alarm }) => ({
+    raised: found.listed.map(({ atMs, sinceMs, resolvedMs, ...alarm }) => ({
       ...alarm,
       at: iso(atMs),
       since: iso(sinceMs),

@@ -26,7 +26,9 @@ export interface BacktestAlarm {
 }
 
 export interface Simulated {
-  readonly alarms: readonly BacktestAlarm[];
+  /** Of all that were raised, the first ones. */
+  readonly listed: readonly BacktestAlarm[];
+  readonly alarms: number;
   /** Times that a version's data stopped. */
   readonly gaps: number;
   /** Messages of the beginnings and ends of drift. */
@@ -34,6 +36,14 @@ export interface Simulated {
   readonly calls: number;
   readonly rows: number;
   /** Of all versions and roles. */
+  readonly columns: number;
+}
+
+/** The gate that is replayed, but for the model. */
+export interface BacktestGate {
+  readonly pace: Pace;
+  readonly alarmsPerWeek: number;
+  /** Columns of the whole gate, which share the budget; 0: the model's own. */
   readonly columns: number;
 }
 
@@ -48,17 +58,18 @@ export async function simulate(
   observations: AsyncIterable<Observation>,
   model: ModelPlan,
   baseline: Baseline | null,
-  { pace, alarmsPerWeek }: { readonly pace: Pace; readonly alarmsPerWeek: number },
+  { pace, alarmsPerWeek, columns }: BacktestGate,
   onProgress: (atMs: number, calls: number) => void,
+  listedMax = LISTED_MAX,
 ): Promise<Simulated> {
   const { tickMs } = model.drift;
   let nowMs = 0;
   const clock: Clock = { now: () => nowMs, wall: () => nowMs };
-  const alarms: { -readonly [Key in keyof BacktestAlarm]: BacktestAlarm[Key] }[] = [];
-  const open = new Map<string, (typeof alarms)[number]>();
+  const listed: { -readonly [Key in keyof BacktestAlarm]: BacktestAlarm[Key] }[] = [];
+  const open = new Map<string, (typeof listed)[number]>();
   let ids = 0;
   const book = createAlarmBook([], { newId: () => String(ids++) });
-  const totals = { gaps: 0, messages: 0, calls: 0, rows: 0 };
+  const totals = { alarms: 0, gaps: 0, messages: 0, calls: 0, rows: 0 };
 
   function onChange(change: DriftChange): void {
     const { feature, side, version, role, at, since, evidence, psi, hint } = change;
@@ -74,16 +85,19 @@ export async function simulate(
       if (sighting.is === 'off') {
         if (known !== undefined) known.resolvedMs = at;
         open.delete(key);
-      } else if (alarms.length < LISTED_MAX) {
+        continue;
+      }
+      totals.alarms++;
+      if (listed.length < listedMax) {
         const raised = { feature, side, version, role, atMs: at, sinceMs: since, evidence, psi };
         const alarm = { ...raised, resolvedMs: null, cause: hint };
-        alarms.push(alarm);
+        listed.push(alarm);
         open.set(key, alarm);
       }
     }
   }
 
-  const engine = createDriftEngine({ clock, alarmsPerWeek, onChange });
+  const engine = createDriftEngine({ clock, alarmsPerWeek, columnsShared: columns, onChange });
   engine.configure(model, baseline);
 
   function endTick(): void {
@@ -107,7 +121,7 @@ export async function simulate(
     if (totals.calls % PROGRESS_CALLS === 0) onProgress(observation.at, totals.calls);
   }
   if (totals.calls > 0) endTick();
-  return { alarms, ...totals, columns: engine.counters().streams };
+  return { listed, ...totals, columns: engine.counters().streams };
 }
 
 const PROGRESS_CALLS = 4096;

@@ -10,7 +10,13 @@ export interface BacktestReport {
   readonly from: string;
   readonly until: string;
   readonly weeks: number;
-  readonly settings: { readonly tickMs: number; readonly tolerance: number; readonly baseline: string };
+  readonly settings: {
+    readonly tickMs: number;
+    readonly tolerance: number;
+    readonly baseline: string;
+    /** That share the budget of false alarms. */
+    readonly columns: number;
+  };
   readonly calls: number;
   readonly rows: number;
   readonly columns: number;
@@ -19,6 +25,7 @@ export interface BacktestReport {
   readonly messages: number;
   readonly messagesPerWeek: number;
   readonly gaps: number;
+  /** The first ones, where they are many. */
   readonly raised: readonly (Omit<BacktestAlarm, 'atMs' | 'sinceMs' | 'resolvedMs'> & {
     readonly at: string;
     readonly since: string;
@@ -35,7 +42,7 @@ export function timelineText(report: BacktestReport, width: number): string {
   const span = Date.parse(until) - Date.parse(from);
   const head = [
     `${model}: ${report.calls.toLocaleString('en-US')} calls, ${report.rows.toLocaleString('en-US')} rows in ${report.columns} columns, ${timeOf(Date.parse(from))} to ${timeOf(Date.parse(until))} (${spanOf(span)})`,
-    `tick ${spanOf(settings.tickMs)}, tolerance ${Number((settings.tolerance * 100).toPrecision(3))} %, baseline ${settings.baseline}`,
+    `tick ${spanOf(settings.tickMs)}, tolerance ${Number((settings.tolerance * 100).toPrecision(3))} %, baseline ${settings.baseline}, threshold for ${settings.columns.toLocaleString('en-US')} columns`,
     '',
     `${report.alarms} ${report.alarms === 1 ? 'alarm' : 'alarms'}, ${perWeek(report.alarmsPerWeek)} a week, in ${report.messages} ${report.messages === 1 ? 'message' : 'messages'}, ${perWeek(report.messagesPerWeek)} a week; data stopped ${report.gaps} ${report.gaps === 1 ? 'time' : 'times'}`,
   ];
@@ -51,7 +58,11 @@ export function timelineText(report: BacktestReport, width: number): string {
   });
   const axis = `${''.padEnd(nameWidth)}  ${axisOf(from, until, cells)}  count, first`;
   const more = byColumn.length - LINES_MAX;
-  const rest = more > 0 ? [`and ${more} columns more; --json has all`] : [];
+  const unlisted = report.alarms - raised.length;
+  const rest = [
+    ...(more > 0 ? [`and ${more} columns more; --json has all`] : []),
+    ...(unlisted > 0 ? [`the last ${unlisted.toLocaleString('en-US')} alarms are counted and not listed`] : []),
+  ];
   return `${[...head, '', axis, ...lines, ...rest].join('\n')}\n`;
 }
 
