@@ -4,21 +4,15 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Table } from '../../src/protocols/protocol.ts';
 import type { VersionQuality } from '../../src/quality/quality-view.ts';
 import { modelPlan } from '../capture/plans.ts';
+import { columnOf, serveMarket } from '../drift/market-model.ts';
 import { findData, readData } from '../drift/real-data.ts';
 import { capture, compactNow, DAY, NOON } from '../store/filled.ts';
 import { addOutcomes, look, only, QUALITY } from './labelled-record.ts';
 
 const model = modelPlan();
 const HALF_HOUR = DAY / 48;
-
-function columnOf(table: Table, name: string): number[] {
-  const column = table.columns.find((one) => one.name === name);
-  if (column === undefined) throw new Error(`there is no column ${name}`);
-  return column.values.map(Number);
-}
 
 /** Decisions with these scores, a step apart, and a label for each one step later. @returns the data folder */
 async function recordOf(scores: readonly number[], labels: readonly number[], stepMs: number): Promise<string> {
@@ -42,50 +36,10 @@ async function recordOf(scores: readonly number[], labels: readonly number[], st
 
 const market = findData('electricity.csv');
 describe.skipIf(market === null)('the market', () => {
-  const STEPS = 100;
-  const RATE = 1;
-
-  /** Logistic regression by gradient descent on standardised columns; the classes are nearly linear, so that few steps suffice. */
-  function scoresOf(columns: readonly (readonly number[])[], labels: readonly number[], trained: number): number[] {
-    const scaled = columns.map((values) => {
-      const part = values.slice(0, trained);
-      const mean = part.reduce((sum, value) => sum + value, 0) / trained;
-      const deviation = Math.sqrt(part.reduce((sum, value) => sum + (value - mean) ** 2, 0) / trained);
-      // What was constant in the training the model knows nothing of.
-      return values.map((value) => (deviation < 1e-9 ? 0 : (value - mean) / deviation));
-    });
-    const weights = scaled.map(() => 0);
-    let bias = 0;
-    const scoreOf = (row: number): number => {
-      let sum = bias;
-      for (let j = 0; j < scaled.length; j++) sum += (weights[j] as number) * (scaled[j]?.[row] ?? 0);
-      return 1 / (1 + Math.exp(-sum));
-    };
-    for (let step = 0; step < STEPS; step++) {
-      const slopes = scaled.map(() => 0);
-      let slope = 0;
-      for (let row = 0; row < trained; row++) {
-        const error = scoreOf(row) - (labels[row] as number);
-        slope += error;
-        for (let j = 0; j < scaled.length; j++) slopes[j] = (slopes[j] as number) + error * (scaled[j]?.[row] ?? 0);
-      }
-      bias -= (RATE * slope) / trained;
-      for (let j = 0; j < scaled.length; j++)
-        weights[j] = (weights[j] as number) - (RATE * (slopes[j] as number)) / trained;
-    }
-    return labels.map((_, row) => scoreOf(row));
-  }
-
   test('accuracy falls after the market has changed, not before, and the alarm says since when', async () => {
     const table = readData(market ?? '');
-    const labels = columnOf(table, 'class');
-    const trained = Math.floor(labels.length / 4);
-    const columns = ['period', 'nswprice', 'nswdemand', 'vicprice', 'vicdemand', 'transfer'];
-    const scores = scoresOf(
-      columns.map((name) => columnOf(table, name)),
-      labels,
-      trained,
-    );
+    const trained = Math.floor(table.rows / 4);
+    const { labels, scores } = serveMarket(table, trained);
     const data = await recordOf(scores.slice(trained), labels.slice(trained), HALF_HOUR);
     const at = (row: number): number => NOON + (row - trained) * HALF_HOUR;
     const until = (row: number) => look(data, at(row), { baselineRows: 1000 });
@@ -104,7 +58,7 @@ describe.skipIf(market === null)('the market', () => {
     expect(accuracy(trained, 13_500)).toBeGreaterThan(0.8);
     expect(accuracy(18_000, 33_000)).toBeLessThan(0.7);
 
-    // The change is where the other state's prices begin to move: row 17,760 of the data; its forerunners are from row 13,500 on.
+    // The change is where the other state's prices begin to move: MARKET_CHANGE (market-model.ts); its forerunners are from row 13,500 on.
     expect(version.status).toBe('drifting');
     const since = Date.parse(version.risk?.since ?? '');
     expect(since).toBeGreaterThan(at(13_000));
