@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The real-server test on one command: Python environments, Kafka and MinIO (once, kept under node_modules/.cache), then vitest.
+# The real-server test on one command: Python environments, Kafka, MinIO and Alertmanager (once, kept under node_modules/.cache), then vitest.
 #
 #   HEADGATE_REAL_ROWS   rows that go through the gate (default: all 30000)
 #   HEADGATE_REAL_DATA   the card holders' CSV (default: ../shared/data/credit-default.csv)
@@ -92,8 +92,21 @@ minio_server() {
   echo "$folder/minio"
 }
 
+# Prometheus' Alertmanager, built from source by Go: a minute, once.
+alertmanager_server() {
+  local version=v0.28.1 folder
+  folder="$PWD/$cache/alertmanager-$version"
+  if [ ! -x "$folder/alertmanager" ]; then
+    rm -rf "$cache"/alertmanager-*
+    echo "real: building Alertmanager" >&2
+    GOBIN="$folder" patiently go install "github.com/prometheus/alertmanager/cmd/alertmanager@$version" >&2
+  fi
+  echo "$folder/alertmanager"
+}
+
 HEADGATE_REAL_KAFKA="$(kafka_jars)"
 HEADGATE_REAL_MINIO="$(minio_server)"
-export HEADGATE_REAL_KAFKA HEADGATE_REAL_MINIO
+HEADGATE_REAL_ALERTMANAGER="$(alertmanager_server)"
+export HEADGATE_REAL_KAFKA HEADGATE_REAL_MINIO HEADGATE_REAL_ALERTMANAGER
 
 exec npx vitest run --config test/real/vitest.config.ts
