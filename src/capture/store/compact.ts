@@ -18,6 +18,7 @@ import { type ManifestLog, type Operation, openManifest, type StoredFile } from 
 import { alike, type Merge, planMerges } from './merge.ts';
 import { columnsOf, type Made, makeFromFiles, makeFromLines, makeWithoutBodies } from './parquet.ts';
 import { createStaging } from './stage.ts';
+import { isLookDue, isTrusted } from './trusted-time.ts';
 
 export interface CompactOptions {
   /** Absolute path of the data folder. */
@@ -83,6 +84,7 @@ interface Run extends CompactOptions {
 
 async function run(of: Run): Promise<Compacted> {
   const done = { segments: 0, rows: 0, bytesIn: 0, bytesOut: 0, merged: 0, stripped: 0, removed: 0 };
+  const { steadySince: before } = of.manifest;
   await releaseSegments(of.captures, of.manifest, of.isHeld);
   for (let serial = 1; ; serial++) {
     const segments = await nextSegments(of);
@@ -95,9 +97,15 @@ async function run(of: Run): Promise<Compacted> {
     await releaseSegments(of.captures, of.manifest, of.isHeld);
   }
   done.merged = await mergeFiles(of);
-  const { stripped, removed } = await expireFiles(of);
+  const { last } = of.manifest;
+  if (last !== null && isLookDue(last.at, atOf(of)))
+    await operate(of, { op: 'look', id: `${idOf(of, 0)}-l`, segments: [], made: [], remove: [], types: {} });
+  const mayAge = isTrusted(of.manifest.steadySince, of.wall());
+  if (of.manifest.steadySince !== before) tellStep(of);
+  const { stripped, removed } = await expireFiles(of, mayAge);
   const there = new Set((await listSegments(of.captures)).map(({ path }) => basename(path)));
-  await of.manifest.shorten((segment) => there.has(segment), atOf(of));
+  // A step of the clock is forgotten with the lines that show it: not while it counts.
+  if (mayAge) await of.manifest.shorten((segment) => there.has(segment), atOf(of));
   return { ...done, stripped, removed };
 }
 
@@ -201,8 +209,16 @@ async function split({ database, paths }: Run, { model, date, files }: Merge): P
     .map((group) => ({ model, date, files: group }));
 }
 
-async function expireFiles(of: Run): Promise<{ readonly stripped: number; readonly removed: number }> {
-  const { strip, remove } = planExpiry(of.manifest.files.values(), of.retention, of.wall());
+function tellStep(of: Run): void {
+  of.report(
+    `${of.paths.root}: the clock says ${atOf(of)}, more than a month from what it said when the store was last looked at; nothing is let go for its age until it has gone on for a day: set the clock right if it is wrong`,
+  );
+}
+
+/** @param mayAge false: only what is too much goes, the oldest first */
+async function expireFiles(of: Run, mayAge: boolean): Promise<{ readonly stripped: number; readonly removed: number }> {
+  const now = mayAge ? of.wall() : Number.NEGATIVE_INFINITY;
+  const { strip, remove } = planExpiry(of.manifest.files.values(), of.retention, now);
   for (let at = 0; at < strip.length; at += OPERATION_FILES) {
     const part = strip.slice(at, at + OPERATION_FILES);
     const id = `${idOf(of, at)}-s`;

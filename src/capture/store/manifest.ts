@@ -6,6 +6,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { TypedColumn } from './feature-types.ts';
 import { syncFolder } from './layout.ts';
+import { steadySince } from './trusted-time.ts';
 
 /** A Parquet file of the store. */
 export interface StoredFile {
@@ -25,7 +26,8 @@ export interface StoredFile {
 }
 
 export interface Operation {
-  readonly op: 'compact' | 'merge' | 'expire' | 'snapshot';
+  /** `look`: nothing was to be done; its time counts. */
+  readonly op: 'compact' | 'merge' | 'expire' | 'snapshot' | 'look';
   /** Of the run; names the folder in staging that holds what is added. */
   readonly id: string;
   readonly at: string;
@@ -45,6 +47,8 @@ export interface Manifest {
   readonly segments: ReadonlySet<string>;
   readonly types: ReadonlyMap<string, readonly TypedColumn[]>;
   readonly last: Operation | null;
+  /** Unix ms of the last step of the clock from one operation to the next; minus infinity: none is known. */
+  readonly steadySince: number;
 }
 
 /** The manifest as its only writer has it: who holds the lock of the store. */
@@ -68,6 +72,7 @@ export async function openManifest(path: string): Promise<ManifestLog> {
   const segments = new Set<string>();
   const types = new Map<string, readonly TypedColumn[]>();
   let last: Operation | null = null;
+  let since = Number.NEGATIVE_INFINITY;
   let [lines, bytes] = [0, 0];
 
   function take(operation: Operation): void {
@@ -75,6 +80,7 @@ export async function openManifest(path: string): Promise<ManifestLog> {
     for (const file of operation.add) files.set(file.path, file);
     for (const segment of operation.segments) segments.add(segment);
     for (const [model, columns] of Object.entries(operation.types)) types.set(model, columns);
+    since = steadySince(since, last?.at ?? null, operation.at);
     last = operation;
     lines += 1;
   }
@@ -90,6 +96,9 @@ export async function openManifest(path: string): Promise<ManifestLog> {
     types,
     get last() {
       return last;
+    },
+    get steadySince() {
+      return since;
     },
     async commit(operation) {
       bytes = await append(path, bytes, operation);
