@@ -1,11 +1,12 @@
 // Segments are closed at their size, the folder stays within its bound, and a folder that cannot be used is refused in words.
 
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createHousekeeping } from '../../src/capture/segments/housekeeping.ts';
 import { retainSegments } from '../../src/capture/segments/retain.ts';
 import { createSegmentFileIn } from '../../src/capture/segments/segment-file.ts';
+import { storePaths } from '../../src/capture/store/layout.ts';
 import { openCapture, rowsUnder, temporaryFolder } from './open-capture.ts';
 import { modelPlan } from './plans.ts';
 import { exchange } from './records.ts';
@@ -88,6 +89,37 @@ test('a segment that cannot be read is kept, counted nowhere and named; those af
   await housekeeping.idle();
   expect(reports).toEqual([expect.stringMatching(/cannot be read, and is kept beyond captures.keep: EIO/)]);
   expect(await readdir(folder)).toEqual([bad]);
+});
+
+test('accounts and a manifest that cannot be read are told, once, and what is deleted meanwhile counts as gone', async () => {
+  const { capture, data } = await openCapture({ limits: { segmentBytes: 1000 } });
+  for (let i = 0; i < 2; i++) {
+    capture.append(exchange({ request: [new Uint8Array(1000)] }), OF, NOTHING);
+    await capture.flush();
+  }
+  await capture.close();
+  await rm(join(data, 'accounts'), { recursive: true });
+  await writeFile(join(data, 'accounts'), '');
+  const { manifest } = storePaths(data);
+  await mkdir(dirname(manifest), { recursive: true });
+  await writeFile(manifest, '{"op":\n');
+  const folder = join(data, 'captures');
+  const reports: string[] = [];
+  const housekeeping = createHousekeeping({
+    ...{ data, folder, replica: 'test-host-1-a', isAlive: () => false, wall: () => 0, totalBytes: () => 0 },
+    report: (message) => reports.push(message),
+  });
+  housekeeping.tidy();
+  await housekeeping.idle();
+  expect(reports).toEqual([
+    expect.stringMatching(/recovery stopped: EEXIST/),
+    expect.stringMatching(/the accounts of ended processes cannot be read: ENOTDIR/),
+    expect.stringMatching(
+      /which segments are in the store cannot be read.*count as not in the store: .*line 1 is damaged/,
+    ),
+    expect.stringMatching(/2 oldest segments .* 2 of them not in the store, deleted/),
+  ]);
+  expect(housekeeping.deleted.recordsDeleted).toEqual({ stored: 0, gone: 2 });
 });
 
 test('a segment that cannot be closed is told, and the next one is begun', async () => {
