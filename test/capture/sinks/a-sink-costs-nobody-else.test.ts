@@ -213,7 +213,7 @@ test('a cursor that cannot be read begins the log anew, and says so; of this pro
   await next.stop(1000);
   for (const { replica } of [gone, log])
     expect(told.filter((text) => text.includes(`${replica}.json: this cursor cannot be read`)).length).toBe(1);
-  await log.close();
+  for (const one of [gone, log]) await one.close();
 });
 
 test('a lag that cannot be measured is told, once, and so is that it is measured again', async () => {
