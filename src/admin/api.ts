@@ -102,6 +102,7 @@ function addOutcomes(app: OpenAPIHono, view: AdminView): void {
     const taken = await view.addOutcomes(c.req.valid('json').outcomes);
     if (taken.ok) return c.json(taken, 200);
     if (taken.why === 'full') return c.json(problemOf('outcomes_full', taken.problems.join('; ')), 507, PROBLEM_JSON);
+    if (taken.why === 'busy') return c.json(problemOf('busy', taken.problems.join('; ')), 503, PROBLEM_JSON);
     const detail = 'Nothing of the request was taken. Correct it, and send it again as a whole.';
     return c.json(problemOf('outcomes_invalid', detail, taken.problems), 422, PROBLEM_JSON);
   });

@@ -184,6 +184,7 @@ export const outcomesRoute = createRoute({
     413: problem('The body is over the limit.'),
     415: problem('The body is not JSON.'),
     422: problem('One of them is not an outcome; none was taken.'),
+    503: problem('Too many wait for the disk already; none was taken.'),
     507: problem('The log of outcomes is full; none was taken.'),
     ...guarded,
   },

@@ -309,7 +309,7 @@ export interface DecisionView {
 /** What became of outcomes that were sent: all were taken, or none. */
 export type OutcomesTaken =
   | { readonly ok: true; readonly written: number; readonly known: number }
-  | { readonly ok: false; readonly why: 'invalid' | 'full'; readonly problems: readonly string[] };
+  | { readonly ok: false; readonly why: 'invalid' | 'full' | 'busy'; readonly problems: readonly string[] };
 
 export type ReloadOutcome =
   | { readonly ok: true; readonly generation: string }

@@ -1,6 +1,7 @@
 // Outcomes that come over the admin API: all of a request are taken, or none where one of them is not an outcome.
 
 import type { OutcomesTaken } from '../admin/view.ts';
+import { Busy } from '../kernel/busy.ts';
 import { type Outcome, readOutcome } from '../outcomes/outcome.ts';
 import { type OutcomeLog, OutcomesFull } from '../outcomes/outcome-log.ts';
 
@@ -20,6 +21,7 @@ export async function takeOutcomes(log: OutcomeLog, raw: readonly unknown[], now
     return { ok: true, ...(await log.append(outcomes)) };
   } catch (error) {
     if (error instanceof OutcomesFull) return { ok: false, why: 'full', problems: [error.message] };
+    if (error instanceof Busy) return { ok: false, why: 'busy', problems: [error.message] };
     throw error;
   }
 }

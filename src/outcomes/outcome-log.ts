@@ -5,6 +5,7 @@
 import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
+import { Busy } from '../kernel/busy.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeLines, outcomeOf } from './outcome-lines.ts';
 
@@ -45,6 +46,9 @@ export interface OutcomeLogOptions {
 
 export class OutcomesFull extends Error {}
 
+/** Lots that may wait for a slow disk: each holds a connection of the admin side. */
+const WAITING_MAX = 64;
+
 /** Keys remembered, to drop what is sent again. */
 const KEYS_MAX = 100_000;
 const SUFFIX = '.ndjson';
@@ -65,6 +69,7 @@ export function createOutcomeLog({
   /** Of whole lines in the own file: a half-written one is written over. */
   let bytes = 0;
   let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
 
   async function file(): Promise<FileHandle> {
     if (handle !== null) return handle;
@@ -121,8 +126,15 @@ export function createOutcomeLog({
 
   return {
     append(outcomes) {
+      if (waiting >= WAITING_MAX)
+        return Promise.reject(new Busy(`${waiting} lots of outcomes wait for the disk already; send them again later`));
+      waiting++;
       const next = last.then(() => write(outcomes));
-      last = next.catch(() => undefined);
+      last = next
+        .catch(() => undefined)
+        .finally(() => {
+          waiting--;
+        });
       return next;
     },
     configure(next) {

@@ -48,6 +48,8 @@ describe('labels of a hundred days later', () => {
       bytesMax: 1e12,
       scores: { 'credit-default': 'probability' },
     };
+    // A clock that has stepped so far is believed after a day.
+    expect(await compactNow(data, { wall: () => LATER - DAY, retention })).toMatchObject({ stripped: 0 });
     expect(await compactNow(data, { wall: () => LATER, retention })).toMatchObject({ stripped: 1 });
     expect(Object.keys((await parquetRows(data))[0] ?? {}).filter((name) => name.startsWith('p_'))).toEqual([
       'p_probability',
