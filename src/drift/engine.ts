@@ -511,7 +511,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
     const { version, role, side } = group;
     const { name: feature, verdict, psi } = stream;
     const located = watch.explainer.locate(group, stream, index);
-    const explained = predictionsOf(watch, group).find((one) => one.feature === feature);
+    const explained = predictionOf(watch, group, stream);
     const { name: model, tickMs } = watch;
     const silentSince = group.pulse.lastTick === -1 ? null : (group.pulse.lastTick + 1) * tickMs;
     return {
@@ -529,16 +529,18 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
       evidence: Math.max(0, verdict.evidence),
       psi,
       hint: explained?.text ?? hintOf(located),
-      cause: explained === undefined ? causeView(located.cause) : predictionView(explained),
+      cause: explained === null ? causeView(located.cause) : predictionView(explained),
       where: located.where,
     };
   }
 
-  function predictionsOf(watch: Watch, group: StreamGroup): readonly PredictionCause[] {
-    if (group.side === 'request') return [];
+  function predictionOf(watch: Watch, group: StreamGroup, stream: Stream): PredictionCause | null {
+    if (group.side === 'request') return null;
     const { judgedTick: tick, tickMs } = watch;
-    const requests = watch.groups.get(`request ${group.role} ${group.version}`);
-    return watch.explainer.predictions(group, requests, { tick, covered: coveredBy(null, tick, tickMs, windowTicks) });
+    const { version, role } = group;
+    const requests = watch.groups.get(keyOf({ version, role, side: 'request' }));
+    const covered = coveredBy(null, tick, tickMs, windowTicks);
+    return watch.explainer.prediction(group, stream, requests, { tick, covered });
   }
 
   return {
@@ -570,7 +572,7 @@ export function createDriftEngine(options: DriftOptions): DriftEngine {
         resumedFrom: watch.resumedFrom,
         asked,
         locate: (group, stream) => watch.explainer.locate(group, stream, last),
-        predictions: (group) => predictionsOf(watch, group),
+        prediction: (group, stream) => predictionOf(watch, group, stream),
       });
     },
     summary(model) {

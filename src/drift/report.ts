@@ -125,8 +125,8 @@ export interface Reported {
   readonly resumedFrom: number | null;
   readonly asked: AskedReport;
   readonly locate: (group: StreamGroup, stream: Stream) => Located;
-  /** Of a group of predictions; none of another. */
-  readonly predictions: (group: StreamGroup) => readonly PredictionCause[];
+  /** Of a prediction that drifts; null of any other column, and where nothing explains it. */
+  readonly prediction: (group: StreamGroup, stream: Stream) => PredictionCause | null;
 }
 
 /** What somebody wants to see of a model's drift. */
@@ -148,14 +148,17 @@ export function driftView(reported: Reported): DriftView {
   const shown = groups.flatMap((group) =>
     group.streams.filter(({ name }) => wanted === null || wanted.has(name)).map((stream) => ({ group, stream })),
   );
-  const predicted = groups.map(reported.predictions);
+  const predicted = new Map<Stream, DriftView['predictions'][number]>();
+  for (const group of groups) {
+    for (const stream of group.streams) {
+      const found = reported.prediction(group, stream);
+      if (found !== null) predicted.set(stream, { version: group.version, role: group.role, ...found });
+    }
+  }
   const measured = new Set(asked.distances === null ? [] : largestPsi(shown.map(({ stream }) => stream)));
   const features = shown.map(({ group, stream }) => {
     const distances = measured.has(stream) ? asked.distances : null;
-    return featureView(group, stream, reported, {
-      predicted: predicted[groups.indexOf(group)] ?? [],
-      asked: distances,
-    });
+    return featureView(group, stream, reported, { explained: predicted.get(stream), asked: distances });
   });
   const { from, to } = covered;
   const start = from ?? Math.min(to, ...groups.map(({ windows }) => windows.since ?? to));
@@ -171,9 +174,7 @@ export function driftView(reported: Reported): DriftView {
         .map(({ since, ...finding }) => ({ version, role, side, ...finding, since: isoOf(since) })),
     ),
     features,
-    predictions: groups.flatMap(({ version, role }, index) =>
-      (predicted[index] ?? []).map((one) => ({ version, role, ...one })),
-    ),
+    predictions: [...predicted.values()],
     joint: reported.joint,
   };
 }
@@ -212,12 +213,11 @@ function featureView(
   group: StreamGroup,
   stream: Stream,
   reported: Reported,
-  { predicted, asked }: { readonly predicted: readonly PredictionCause[]; readonly asked: AskedDistances | null },
+  { explained, asked }: { readonly explained: PredictionCause | undefined; readonly asked: AskedDistances | null },
 ): FeatureDriftView {
   const { version, role, side } = group;
   const { name, reference, provisional, verdict } = stream;
   const located = reported.locate(group, stream);
-  const explained = predicted.find((one) => one.feature === name);
   const baselineAt = madeAt(stream, reported);
   const since = group.windows.since === null ? null : isoOf(group.windows.since);
   const head = {

@@ -1,26 +1,13 @@
 // A data folder with decisions and the labels that came for them, for the tests of quality; and a look at it.
 
+import { PLAN } from '../../benchmarks/simulations/risk-versions.ts';
 import type { QualityPlan } from '../../src/config/plan.ts';
 import { assessRecord } from '../../src/monitor/quality/read-record.ts';
 import { readOutcome } from '../../src/outcomes/outcome.ts';
 import { createOutcomeLog } from '../../src/outcomes/outcome-log.ts';
 import type { QualityView, VersionQuality } from '../../src/quality/quality-view.ts';
 
-export const QUALITY: QualityPlan = {
-  outcome: 'default',
-  score: 'probability',
-  kind: 'binary',
-  positive: '1',
-  threshold: 0.5,
-  loss: 'error',
-  errorMax: null,
-  tolerance: 0.02,
-  falseAlarms: 0.01,
-  maturityMs: 0,
-  baselineRisk: null,
-  baselineRows: 100,
-  everyMs: 60_000,
-};
+export const QUALITY: QualityPlan = { ...PLAN, baselineRows: 100 };
 
 /** @param outcomes as they come in JSON */
 export async function addOutcomes(data: string, outcomes: readonly unknown[], replica = 'test-1-a'): Promise<void> {

@@ -15,8 +15,13 @@ export interface Explainer {
   offer(group: StreamGroup, table: Table, tick: number, caller: string): void;
   /** Of a column that drifts. @param tick judged last: what was found then is kept until the next one */
   locate(group: StreamGroup, stream: Stream, tick: number): Located;
-  /** Of the predictions that drift. */
-  predictions(responses: StreamGroup, requests: StreamGroup | undefined, judged: Judged): readonly PredictionCause[];
+  /** Of a column of the responses; null where it does not drift, or nothing explains it. */
+  prediction(
+    responses: StreamGroup,
+    stream: Stream,
+    requests: StreamGroup | undefined,
+    judged: Judged,
+  ): PredictionCause | null;
   forget(group: StreamGroup): void;
 }
 
@@ -66,34 +71,24 @@ export function createExplainer({ windowTicks, random, surrogates }: ExplainerOp
       watch.offer(table, tick, caller);
     },
     locate,
-    predictions(responses, requests, { tick, covered }) {
-      const targets = responses.streams.filter(({ verdict }) => verdict.status === 'drifting');
+    prediction(responses, stream, requests, { tick, covered }) {
+      const surrogate = surrogateOf(surrogates, stream.name, responses.version);
+      if (surrogate === undefined || requests === undefined || stream.verdict.status !== 'drifting') return null;
       const counted = (group: StreamGroup, stream: Stream): Counted => {
         return { stream, counts: group.windows.sum(covered, stream.offset, stream.binning?.size ?? 0) };
       };
-      return targets.flatMap((stream) => {
-        const surrogate = surrogateOf(surrogates, stream.name, responses.version);
-        if (surrogate === undefined || requests === undefined) return [];
-        const byName = new Map(requests.streams.map((one) => [one.name, one]));
-        const features = new Map(
-          surrogate.terms.flatMap(({ feature }) => {
-            const one = byName.get(feature);
-            return one === undefined ? [] : [[feature, counted(requests, one)] as const];
-          }),
-        );
-        const causeOf = (feature: string): Located => {
+      const byName = new Map(requests.streams.map((one) => [one.name, one]));
+      const features = new Map(
+        surrogate.terms.flatMap(({ feature }) => {
           const one = byName.get(feature);
-          return one === undefined ? { cause: null, where: null } : locate(requests, one, tick);
-        };
-        const explained = explainPredictions({
-          surrogate,
-          target: counted(responses, stream),
-          features,
-          at: covered.to,
-          causeOf,
-        });
-        return explained === null ? [] : [explained];
-      });
+          return one === undefined ? [] : [[feature, counted(requests, one)] as const];
+        }),
+      );
+      const causeOf = (feature: string): Located => {
+        const one = byName.get(feature);
+        return one === undefined ? { cause: null, where: null } : locate(requests, one, tick);
+      };
+      return explainPredictions({ surrogate, target: counted(responses, stream), features, at: covered.to, causeOf });
     },
     forget(group) {
       watches.delete(group);

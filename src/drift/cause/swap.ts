@@ -1,6 +1,7 @@
 // Whether two numeric columns have changed places: each one's rows now, put into the other's bins, lie as the other's did before.
 // Of sampled rows only the bins are known: their values are spread over the bin, evenly on a logarithmic scale where it is wide.
 
+import { totalVariation } from '../../statistics/histogram-distances.ts';
 import { type Binning, binOf, edgesOf, SPECIALS } from '../baseline/binning.ts';
 import type { SampledRows } from './segment.ts';
 
@@ -26,8 +27,8 @@ function fits(before: SampledRows, now: SampledRows, from: Side, to: Side): bool
   const stayed = valuesOf(now, to);
   if (target.length === 0 || moved.length === 0 || stayed.length === 0) return false;
   const pools = createPools(to.binning, target);
-  const left = distance(pools(target), pools(moved));
-  return left < LEFT_MAX && distance(pools(target), pools(stayed)) - left > GAIN_MIN;
+  const left = totalVariation(pools(target), pools(moved));
+  return left < LEFT_MAX && totalVariation(pools(target), pools(stayed)) - left > GAIN_MIN;
 }
 
 function valuesOf(sample: SampledRows, { index, binning }: Side): number[] {
@@ -45,7 +46,7 @@ function within(low: number, high: number, part: number): number {
   return low > 0 && high > 4 * low ? low * (high / low) ** part : low + (high - low) * part;
 }
 
-/** Shares of values over pools of the bins that held about equal parts of the target. */
+/** Counts of values over pools of the bins that held about equal parts of the target. */
 function createPools(binning: Binning, target: readonly number[]): (values: readonly number[]) => Float64Array {
   const sorted = [...target].sort((one, two) => one - two);
   const poolOf = new Uint8Array(binning.size);
@@ -55,14 +56,11 @@ function createPools(binning: Binning, target: readonly number[]): (values: read
     if (poolOf[bin] === POOLS) poolOf[bin] = Math.floor((rank * POOLS) / sorted.length);
   });
   return (values) => {
-    const shares = new Float64Array(POOLS + 1);
+    const counts = new Float64Array(POOLS + 1);
     for (const value of values) {
       const pool = poolOf[binOf(binning, value)] as number;
-      shares[pool] = (shares[pool] as number) + 1 / values.length;
+      counts[pool] = (counts[pool] as number) + 1;
     }
-    return shares;
+    return counts;
   };
 }
-
-const distance = (one: Float64Array, two: Float64Array): number =>
-  one.reduce((sum, share, index) => sum + Math.abs(share - (two[index] as number)), 0) / 2;

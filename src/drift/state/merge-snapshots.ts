@@ -145,7 +145,7 @@ export function mergedView(merged: MergedModel, asked: AskedReport): DriftView {
     ...{ model: name, seen: true, groups, schema: [], tickMs, baselineMade, resumedFrom: null, asked },
     covered: coveredBy(asked.window ?? null, judgedTick, tickMs, windowTicks),
     locate: (_, { cause }) => ({ cause, where: null }),
-    predictions: () => [],
+    prediction: () => null,
     joint: [],
     threshold: null,
   });
